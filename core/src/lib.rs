@@ -1,0 +1,26 @@
+//! The pure part of updraft: no file, network, clock or environment is touched here.
+//!
+//! The modules stand in the order of the pipeline: names and places, files as managers read them,
+//! dependencies, releases, versions, choice, configuration, plan, edits, texts.
+
+pub mod name;
+pub mod problem;
+pub mod span;
+
+pub mod image_ref;
+pub mod source;
+pub mod yaml;
+
+pub mod dep;
+pub mod manager;
+pub mod release;
+pub mod versioning;
+
+pub mod choose;
+pub mod config;
+pub mod template;
+
+pub mod draft;
+pub mod edit;
+pub mod plan;
+pub mod verify;

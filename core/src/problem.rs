@@ -1,0 +1,72 @@
+//! What went wrong, where, and what to do about it: one bad file or dead registry never ends a run.
+
+use serde::Serialize;
+
+use crate::name::RepoPath;
+use crate::span::ByteSpan;
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something could not be done; the exit code is 1.
+    Error,
+    /// Something is probably not what the owner meant.
+    Warning,
+    /// Good to know.
+    Note,
+}
+
+/// One thing to tell the owner.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong: one line, literals in backticks, no full stop.
+    pub message: String,
+    /// The file it is about, if it is about one.
+    pub file: Option<RepoPath>,
+    /// The bytes in that file to point at.
+    pub span: Option<ByteSpan>,
+    /// What to do: one line.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// Returns an error that says `message`.
+    pub fn error(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, message: message.into(), file: None, span: None, hint: None }
+    }
+
+    /// Returns a warning that says `message`.
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(message) }
+    }
+
+    /// Returns a note that says `message`.
+    pub fn note(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(message) }
+    }
+
+    /// Points the problem at a file.
+    #[must_use]
+    pub fn in_file(mut self, file: &RepoPath) -> Self {
+        self.file = Some(file.clone());
+        self
+    }
+
+    /// Points the problem at bytes of a file.
+    #[must_use]
+    pub fn at(mut self, file: &RepoPath, span: ByteSpan) -> Self {
+        self.file = Some(file.clone());
+        self.span = Some(span);
+        self
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}

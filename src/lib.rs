@@ -1,0 +1,1 @@
+//! All of updraft's input and output.

@@ -1,0 +1,2 @@
+//! The `updraft` binary.
+fn main() {}
