@@ -3,6 +3,7 @@
 //! The modules stand in the order of the pipeline: names and places, files as managers read them,
 //! dependencies, releases, versions, choice, configuration, plan, edits, texts.
 
+#![cfg_attr(test, allow(clippy::string_slice, reason = "tests index texts they wrote themselves"))]
 pub mod name;
 pub mod problem;
 pub mod span;
