@@ -15,6 +15,7 @@ pub mod yaml;
 pub mod dep;
 pub mod manager;
 pub mod release;
+pub mod update;
 pub mod versioning;
 
 pub mod choose;
