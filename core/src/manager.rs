@@ -31,7 +31,8 @@ pub trait Manager: Send + Sync {
     /// Returns the default `managerFilePatterns`, in Renovate's spelling (`/regex/` or a glob).
     ///
     /// A file that matches, or that matches a pattern of the configuration, is always handed to [`Manager::extract`].
-    fn file_patterns(&self) -> &'static [&'static str];
+    /// They are borrowed from the manager, because those of a custom manager are the owner's.
+    fn file_patterns(&self) -> Vec<&str>;
 
     /// Returns whether `file`, though no pattern matches it, is of this manager's kind by its content.
     ///
