@@ -1,1 +1,5 @@
-//! All of updraft's input and output.
+//! All of updraft's input and output: the network, the disk, the clock, the terminal, the command line.
+
+pub mod cli;
+pub mod report;
+pub mod source;

@@ -1,0 +1,220 @@
+//! The command line: flags, their environment names, and one enum for each choice.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+use jiff::Timestamp;
+
+/// A fast dependency-update bot for GitOps repositories, configured by the renovate.json you already have.
+#[derive(Debug, Parser)]
+#[command(name = "updraft", version, propagate_version = true, max_term_width = 110)]
+#[command(
+    after_help = "Exit codes: 0 fine; 1 ran, with errors in the report; 2 wrong usage or configuration."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Say more on stderr: -v what is done, -vv every decision, -vvv every request
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// How to write log lines
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true, env = "UPDRAFT_LOG_FORMAT", hide_env_values = true)]
+    pub log_format: LogFormat,
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, global = true, value_name = "WHEN")]
+    pub color: ColorChoice,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what would be updated in a working tree, and why the rest stays; writes nothing
+    DryRun(DryRun),
+    /// List the dependencies of a working tree; no network
+    Extract(Extract),
+    /// Tell the whole story of one dependency: where it was found, which rules apply, what was chosen and why
+    Explain(Explain),
+    /// Check or show the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// `updraft dry-run`
+#[derive(Debug, Args)]
+pub struct DryRun {
+    /// The working tree
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Write one `.patch` file a branch into DIR
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub patches: Option<PathBuf>,
+    /// Write the edits into the working tree (only branches that nothing holds back)
+    #[arg(long)]
+    pub apply: bool,
+    /// Where the answers come from
+    #[command(flatten)]
+    pub world: World,
+}
+
+/// `updraft extract`
+#[derive(Debug, Args)]
+pub struct Extract {
+    /// The working tree
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// A configuration file to use instead of the repository's
+    #[arg(long, value_name = "FILE", env = "UPDRAFT_CONFIG", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+}
+
+/// `updraft explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A dependency's name (or a part of it), a file, or FILE:LINE
+    #[arg(value_name = "DEP")]
+    pub target: String,
+    /// The working tree
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub format: ExplainFormat,
+    /// Where the answers come from
+    #[command(flatten)]
+    pub world: World,
+}
+
+/// `updraft config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Validate the configuration and show each problem in its place
+    Check(ConfigArgs),
+    /// Print the configuration as it is used, with presets resolved
+    Show(ConfigArgs),
+}
+
+/// What `updraft config` works on.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// The working tree
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    /// Where the answers come from
+    #[command(flatten)]
+    pub world: World,
+}
+
+/// Where the answers of the outside world come from.
+#[derive(Debug, Default, Args)]
+pub struct World {
+    /// A configuration file to use instead of the repository's
+    #[arg(long, value_name = "FILE", env = "UPDRAFT_CONFIG", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Where replies are kept between runs [default: the user's cache folder]
+    #[arg(long, value_name = "DIR", env = "UPDRAFT_CACHE_DIR", value_hint = ValueHint::DirPath)]
+    pub cache_dir: Option<PathBuf>,
+    /// Ask no registry: answer from the cache alone
+    #[arg(long, conflicts_with_all = ["record", "replay"])]
+    pub offline: bool,
+    /// Store every reply of the outside world in DIR
+    #[arg(long, value_name = "DIR", conflicts_with = "replay", value_hint = ValueHint::DirPath)]
+    pub record: Option<PathBuf>,
+    /// Answer only from a store that `--record` made; no network at all
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub replay: Option<PathBuf>,
+    /// Pretend that it is TIME (RFC 3339), for schedules and ages
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub now: Option<Timestamp>,
+}
+
+/// How to print a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people, on a terminal
+    Table,
+    /// For programs: one document, schema `updraft.report/v1`
+    Json,
+    /// For an issue, a comment or a job summary
+    Markdown,
+}
+
+/// How to print an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people, on a terminal
+    Text,
+    /// For programs
+    Json,
+}
+
+/// How to write log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On terminals, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Reads a time: RFC 3339 with `Z` or an offset; a bare date means its midnight in UTC.
+fn parse_time(text: &str) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    text.parse::<jiff::civil::Date>()
+        .ok()
+        .and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok())
+        .map(|zoned| zoned.timestamp())
+        .ok_or_else(|| "expected a time such as `2026-11-21T09:00:00Z`, or a date".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_may_have_an_offset_or_be_a_date() {
+        assert_eq!(parse_time("2025-11-12T00:48:14-06:00").unwrap().to_string(), "2025-11-12T06:48:14Z");
+        assert_eq!(parse_time("2025-11-12").unwrap().to_string(), "2025-11-12T00:00:00Z");
+        assert!(parse_time("yesterday").is_err());
+    }
+}

@@ -1,0 +1,100 @@
+//! A problem as a picture: the source line with carets under what is wrong.
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use updraft_core::problem::{Problem, Severity};
+
+/// The longest source line that is shown whole, in bytes: a minified file must not flood the terminal.
+const MAX_LINE_BYTES: usize = 240;
+
+/// No annotation yet: turns a title into a group that elements can be added to.
+const NOTHING: [Snippet<'static, annotate_snippets::Annotation<'static>>; 0] = [];
+
+/// Returns `problem` as people read it; `text` is the file it points into, if that is at hand.
+pub fn picture(problem: &Problem, text: Option<&str>, renderer: &Renderer) -> String {
+    let level = match problem.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let mut group = level.primary_title(problem.message.as_str()).elements(NOTHING);
+    let path = problem.file.as_ref().map(|file| file.as_str().to_owned());
+    if let (Some(path), Some(span), Some(text)) = (&path, problem.span, text) {
+        let (line_start, shown) = lines_around(text, span.start, span.end);
+        let first_line = text.get(..line_start).map_or(1, |before| before.matches('\n').count() + 1);
+        let start = floor(shown, span.start.saturating_sub(line_start).min(shown.len()));
+        let end = floor(shown, span.end.saturating_sub(line_start).clamp(start, shown.len())).max(start);
+        group = group.element(
+            Snippet::source(shown)
+                .path(path.as_str())
+                .line_start(first_line)
+                .annotation(AnnotationKind::Primary.span(start..end)),
+        );
+    } else if let Some(path) = &path {
+        group = group.element(annotate_snippets::Origin::path(path.as_str()));
+    }
+    if let Some(hint) = &problem.hint {
+        group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
+    }
+    renderer.render(&[group])
+}
+
+/// Returns where the lines that hold `start..end` begin, and those lines, cut to a bearable length on character borders.
+fn lines_around(text: &str, start: usize, end: usize) -> (usize, &str) {
+    let start = floor(text, start.min(text.len()));
+    let end = floor(text, end.clamp(start, text.len()));
+    let line_start = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let line_end = text.get(end..).and_then(|after| after.find('\n')).map_or(text.len(), |at| end + at);
+    let from = if start - line_start > MAX_LINE_BYTES {
+        floor(text, start - MAX_LINE_BYTES / 2)
+    } else {
+        line_start
+    };
+    let to = floor(text, line_end.min(end.min(start + MAX_LINE_BYTES) + MAX_LINE_BYTES));
+    (from, text.get(from..to.max(from)).unwrap_or("").trim_end_matches('\r'))
+}
+
+/// Returns the nearest character border at or before `at`.
+fn floor(text: &str, mut at: usize) -> usize {
+    while at > 0 && !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use updraft_core::name::RepoPath;
+    use updraft_core::span::ByteSpan;
+
+    use super::*;
+
+    #[test]
+    fn points_at_the_bytes_with_a_hint_below() {
+        let text = "{\n  packageRules: [\n    { matchPackageNames: \"grafana\" },\n";
+        let at = text.find("\"grafana\"").unwrap();
+        let problem = Problem::error("`matchPackageNames` wants a list of strings")
+            .at(&RepoPath::new("renovate.json5").unwrap(), ByteSpan::new(at, at + 9))
+            .hint("write `[\"grafana\"]`");
+        let expected = "error: `matchPackageNames` wants a list of strings\n \
+            --> renovate.json5:3:26\n  \
+            |\n\
+            3 |     { matchPackageNames: \"grafana\" },\n  \
+            |                          ^^^^^^^^^\n  \
+            |\n  \
+            = hint: write `[\"grafana\"]`";
+        assert_eq!(picture(&problem, Some(text), &Renderer::plain()), expected);
+    }
+
+    #[test]
+    fn shows_only_a_part_of_an_endless_line() {
+        let text = format!("a: {}ä", "ä".repeat(5_000));
+        let problem =
+            Problem::error("too long").at(&RepoPath::new("a.yaml").unwrap(), ByteSpan::new(6_000, 6_001));
+        assert!(picture(&problem, Some(&text), &Renderer::plain()).len() < 2_000);
+    }
+
+    #[test]
+    fn a_problem_without_a_place_is_one_line() {
+        assert_eq!(picture(&Problem::note("hello"), None, &Renderer::plain()), "note: hello");
+    }
+}

@@ -1,0 +1,352 @@
+//! Reads a working tree: a git checkout or a plain folder.
+//!
+//! Left out: what `.gitignore` names, `.git`, submodules, symbolic links, binary files. A file that looks like one of ours by its
+//! name but cannot be read as text becomes a problem; a picture does not.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+
+use ignore::{DirEntry, WalkBuilder, WalkState};
+use updraft_core::name::RepoPath;
+use updraft_core::problem::Problem;
+use updraft_core::source::SourceFile;
+use updraft_core::span::ByteSpan;
+use url::Url;
+
+use super::{Identity, Snapshot};
+
+/// The largest file that is read, in bytes: far above any manifest, far below what would hurt.
+pub const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// How many bytes are searched for a NUL, which no text file holds.
+const BINARY_PROBE_BYTES: usize = 8 * 1024;
+
+/// A working tree cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// There is no such folder.
+    #[error("there is no folder `{0}`")]
+    Missing(PathBuf),
+    /// It is a file.
+    #[error("`{0}` is not a folder")]
+    NotAFolder(PathBuf),
+    /// The operating system refused.
+    #[error("cannot read `{path}`")]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Reads the tree at `root`.
+///
+/// # Errors
+/// Only when `root` itself is not a readable folder; single files become problems of the snapshot.
+pub fn read(root: &Path) -> Result<Snapshot, SourceError> {
+    let metadata = fs::metadata(root).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => SourceError::Missing(root.to_owned()),
+        _ => SourceError::Unreadable { path: root.to_owned(), source },
+    })?;
+    if !metadata.is_dir() {
+        return Err(SourceError::NotAFolder(root.to_owned()));
+    }
+    let root =
+        root.canonicalize().map_err(|source| SourceError::Unreadable { path: root.to_owned(), source })?;
+    let (files, problems) = read_files(&root);
+    Ok(Snapshot { files, problems, identity: identity(&root) })
+}
+
+fn read_files(root: &Path) -> (Vec<SourceFile>, Vec<Problem>) {
+    let (sender, receiver) = mpsc::channel();
+    let top = root.to_owned();
+    let walker = WalkBuilder::new(root)
+        .hidden(false)
+        .parents(false)
+        .git_global(false)
+        .require_git(false)
+        .follow_links(false)
+        .filter_entry(move |entry| entry.depth() == 0 || enters(entry, &top))
+        .threads(std::thread::available_parallelism().map_or(2, usize::from).min(8))
+        .build_parallel();
+    walker.run(|| {
+        let sender = sender.clone();
+        Box::new(move |entry| {
+            let outcome = match entry {
+                Ok(entry) => read_entry(root, &entry),
+                Err(error) => {
+                    Some(Err(Problem::warning(format!("a part of the tree cannot be read: {error}"))))
+                }
+            };
+            if let Some(outcome) = outcome
+                && sender.send(outcome).is_err()
+            {
+                return WalkState::Quit;
+            }
+            WalkState::Continue
+        })
+    });
+    drop(sender);
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
+    for outcome in receiver {
+        match outcome {
+            Ok(file) => files.push(file),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    files.sort_by(|a: &SourceFile, b: &SourceFile| a.path.cmp(&b.path));
+    problems.sort();
+    (files, problems)
+}
+
+/// Returns whether the walk goes into `entry`: not into `.git`, and not into another repository (a submodule).
+fn enters(entry: &DirEntry, root: &Path) -> bool {
+    if entry.file_name() == ".git" {
+        return false;
+    }
+    let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+    !is_folder || entry.path() == root || !entry.path().join(".git").exists()
+}
+
+fn read_entry(root: &Path, entry: &DirEntry) -> Option<Result<SourceFile, Problem>> {
+    if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+        return None;
+    }
+    let relative = entry.path().strip_prefix(root).ok()?;
+    let Some(path) = relative.to_str().and_then(|text| RepoPath::new(&text.replace('\\', "/"))) else {
+        return Some(Err(Problem::note(format!(
+            "the file `{}` is left out: its name is not UTF-8",
+            relative.to_string_lossy()
+        ))));
+    };
+    read_text(entry.path(), &path)
+}
+
+/// Reads one file; `None` for one that is simply not ours (a picture, an archive).
+fn read_text(full: &Path, path: &RepoPath) -> Option<Result<SourceFile, Problem>> {
+    if is_binary_by_name(path) {
+        return None;
+    }
+    let ours = is_text_by_name(path);
+    let unreadable =
+        |message: String, hint: &str| ours.then(|| Err(Problem::warning(message).in_file(path).hint(hint)));
+    let mut file = match fs::File::open(full) {
+        Ok(file) => file,
+        Err(error) => {
+            return unreadable(format!("`{path}` cannot be read: {error}"), "check its permissions");
+        }
+    };
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    if size > MAX_FILE_BYTES {
+        return unreadable(
+            format!(
+                "`{path}` is left out: {} MB, more than the {} MB that are read",
+                size >> 20,
+                MAX_FILE_BYTES >> 20
+            ),
+            "add it to `ignorePaths` if it holds no dependencies",
+        );
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    if let Err(error) = Read::by_ref(&mut file).take(MAX_FILE_BYTES).read_to_end(&mut bytes) {
+        return unreadable(format!("`{path}` cannot be read: {error}"), "check the disk and its permissions");
+    }
+    if bytes.iter().take(BINARY_PROBE_BYTES).any(|byte| *byte == 0) {
+        return unreadable(format!("`{path}` is left out: it is binary"), "add it to `ignorePaths`");
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Some(Ok(SourceFile::new(path.clone(), text))),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            ours.then(|| {
+                Err(Problem::warning(format!("`{path}` is left out: byte {at} is not valid UTF-8"))
+                    .at(path, ByteSpan::empty(at))
+                    .hint("save the file as UTF-8"))
+            })
+        }
+    }
+}
+
+/// Returns whether a file of this name is expected to be text that may hold dependencies.
+fn is_text_by_name(path: &RepoPath) -> bool {
+    let name = path.file_name().to_ascii_lowercase();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(
+        extension,
+        "yaml" | "yml" | "json" | "json5" | "toml" | "env" | "sh" | "tpl" | "gotmpl" | "j2" | "tf"
+    ) || name.contains("dockerfile")
+        || name.contains("containerfile")
+}
+
+fn is_binary_by_name(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    [
+        "png", "jpg", "jpeg", "gif", "webp", "ico", "bmp", "avif", "svg", "pdf", "woff", "woff2", "ttf",
+        "otf", "zip", "gz", "tgz", "xz", "zst", "bz2", "7z", "tar", "jar", "exe", "dll", "so", "mp3", "mp4",
+        "webm", "mov", "bin", "iso", "img", "db", "sqlite", "gpg",
+    ]
+    .iter()
+    .any(|binary| extension.eq_ignore_ascii_case(binary))
+}
+
+/// Says who the repository at `root` is, from its git configuration, without needing a git binary for it.
+fn identity(root: &Path) -> Identity {
+    let folder =
+        root.file_name().map_or_else(|| "repository".to_owned(), |name| name.to_string_lossy().into_owned());
+    let remote = git_folder(root)
+        .and_then(|git| fs::read_to_string(git.join("config")).ok())
+        .and_then(|config| origin_url(&config))
+        .and_then(|url| host_and_slug(&url));
+    match remote {
+        Some((host, slug)) => Identity {
+            name: slug.rsplit('/').next().unwrap_or(&slug).to_owned(),
+            slug: Some(slug.into()),
+            host: Some(host.into()),
+            recent_subjects: recent_subjects(root),
+        },
+        None => Identity { name: folder, ..Identity::default() },
+    }
+}
+
+/// Returns the folder that holds `config`: `.git`, or for a linked work tree the main repository's.
+fn git_folder(root: &Path) -> Option<PathBuf> {
+    let git = root.join(".git");
+    if git.is_dir() {
+        return Some(git);
+    }
+    let pointer = fs::read_to_string(&git).ok()?;
+    let own = root.join(pointer.strip_prefix("gitdir:")?.trim());
+    let common = fs::read_to_string(own.join("commondir")).ok()?;
+    Some(own.join(common.trim()))
+}
+
+/// Returns the `url` of the section `[remote "origin"]`.
+fn origin_url(config: &str) -> Option<String> {
+    let mut inside = false;
+    for line in config.lines().map(str::trim) {
+        if line.starts_with('[') {
+            inside = line.replace(' ', "").eq_ignore_ascii_case("[remote\"origin\"]");
+        } else if inside
+            && let Some((key, value)) = line.split_once('=')
+            && key.trim().eq_ignore_ascii_case("url")
+        {
+            return Some(value.trim().trim_matches('"').to_owned());
+        }
+    }
+    None
+}
+
+/// Splits `https://host/owner/name.git`, `ssh://git@host/owner/name` and `git@host:owner/name.git`.
+fn host_and_slug(url: &str) -> Option<(String, String)> {
+    let (host, path) = match Url::parse(url) {
+        Ok(parsed) if parsed.has_host() => (parsed.host_str()?.to_owned(), parsed.path().to_owned()),
+        _ => {
+            let (user_host, path) = url.split_once(':')?;
+            let host = user_host.rsplit('@').next()?;
+            (host.to_owned(), path.to_owned())
+        }
+    };
+    let slug = path.trim_matches('/').trim_end_matches(".git").to_owned();
+    (!host.is_empty() && slug.contains('/')).then_some((host, slug))
+}
+
+/// Asks git, where there is one, for recent commit subjects; an empty list when it cannot say.
+fn recent_subjects(root: &Path) -> Vec<String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(root)
+        .args(["-c", "log.showSignature=false", "log", "-n", "30", "--format=%s", "--no-color"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output();
+    match output {
+        Ok(output) if output.status.success() => {
+            String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_slug(url: &str, expected: Option<(&str, &str)>) {
+        assert_eq!(
+            host_and_slug(url),
+            expected.map(|(host, slug)| (host.to_owned(), slug.to_owned())),
+            "{url}"
+        );
+    }
+
+    #[test]
+    fn reads_every_spelling_of_a_remote() {
+        check_slug("https://github.com/owner/name.git", Some(("github.com", "owner/name")));
+        check_slug("https://token@github.com/owner/name", Some(("github.com", "owner/name")));
+        check_slug("git@github.com:owner/name.git", Some(("github.com", "owner/name")));
+        check_slug("ssh://git@git.lan:2222/owner/name", Some(("git.lan", "owner/name")));
+        check_slug("/srv/git/name", None);
+    }
+
+    #[test]
+    fn finds_the_origin_among_remotes() {
+        let config = "[core]\n\tbare = false\n[remote \"fork\"]\n\turl = a\n[remote \"origin\"]\n\turl = b\n";
+        assert_eq!(origin_url(config).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn leaves_out_what_is_not_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let write = |path: &str, bytes: &[u8]| {
+            let full = root.join(path);
+            fs::create_dir_all(full.parent().unwrap()).unwrap();
+            fs::write(full, bytes).unwrap();
+        };
+        write(".gitignore", b"secret/\n");
+        write("secret/a.yaml", b"a: 1\n");
+        write("sub/.git", b"gitdir: ../.git/modules/sub\n");
+        write("sub/b.yaml", b"b: 1\n");
+        write(".git/config", b"[remote \"origin\"]\n\turl = https://github.com/me/homelab\n");
+        write(".github/workflows/ci.yaml", b"on: push\n");
+        write("photo.png", b"\x89PNG\0");
+        write("bin.yaml", b"a\0b");
+        write("latin.yaml", b"a: \xe4\n");
+        write("data.dat", b"\0\0");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("/etc/hosts", root.join("link.yaml")).unwrap();
+
+        let snapshot = read(root).unwrap();
+        let paths: Vec<_> = snapshot.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, [".github/workflows/ci.yaml", ".gitignore"]);
+        let problems: Vec<_> = snapshot.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            problems,
+            ["`bin.yaml` is left out: it is binary", "`latin.yaml` is left out: byte 3 is not valid UTF-8"]
+        );
+        assert_eq!(snapshot.identity.slug.as_deref(), Some("me/homelab"));
+    }
+
+    #[test]
+    fn a_missing_folder_is_an_error_that_names_it() {
+        let error = read(Path::new("/no/such/folder")).unwrap_err();
+        assert_eq!(error.to_string(), "there is no folder `/no/such/folder`");
+    }
+
+    #[test]
+    fn a_huge_file_is_a_problem_and_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = fs::File::create(folder.path().join("huge.yaml")).unwrap();
+        file.set_len(MAX_FILE_BYTES + 1).unwrap();
+        let snapshot = read(folder.path()).unwrap();
+        assert!(snapshot.files.is_empty());
+        assert!(snapshot.problems[0].message.starts_with("`huge.yaml` is left out: 8 MB"));
+    }
+}

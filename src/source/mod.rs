@@ -1,0 +1,32 @@
+//! Where the files of a repository come from. Today a working tree; a forge is another source.
+
+pub mod local;
+
+use std::sync::Arc;
+
+use updraft_core::problem::Problem;
+use updraft_core::source::SourceFile;
+
+/// The text files of one repository, and what could not be read.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// The files, by path.
+    pub files: Vec<SourceFile>,
+    /// Files that were left out, and why.
+    pub problems: Vec<Problem>,
+    /// Who the repository is.
+    pub identity: Identity,
+}
+
+/// What is known of a repository besides its files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// `owner/name`, from the remote called `origin`; `None` for a plain folder.
+    pub slug: Option<Arc<str>>,
+    /// The host of that remote: `github.com`.
+    pub host: Option<Arc<str>>,
+    /// The name to show: the last part of the slug, or the folder's name.
+    pub name: String,
+    /// Recent commit subjects, newest first, to see whether the repository uses semantic commits; empty when unknown.
+    pub recent_subjects: Vec<String>,
+}
