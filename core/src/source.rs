@@ -3,8 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::name::RepoPath;
+use crate::problem::Problem;
 use crate::span::LineIndex;
-use crate::yaml::{self, YamlFile};
+use crate::yaml::{self, YamlError, YamlFile};
 
 /// A text file of the repository.
 ///
@@ -35,8 +36,51 @@ impl SourceFile {
         self.yaml.get_or_init(|| yaml::parse(&self.text))
     }
 
+    /// Returns what was wrong with the file's YAML documents, for the report.
+    ///
+    /// A file that is meant to become YAML only after a template engine ran is worth a note at most.
+    pub fn yaml_problems(&self) -> Vec<Problem> {
+        let name = self.path.file_name();
+        let template =
+            [".j2", ".jinja", ".jinja2", ".tpl", ".tmpl", ".gotmpl"].iter().any(|end| name.ends_with(end))
+                || self.path.folder().split('/').any(|part| part == "templates");
+        let problem = |error: &YamlError| {
+            let message = format!("a YAML document cannot be read: {}", error.message);
+            if template || error.template {
+                Problem::note(message).at(&self.path, error.span)
+            } else {
+                Problem::warning(message)
+                    .at(&self.path, error.span)
+                    .hint("no dependency in this document is updated")
+            }
+        };
+        self.yaml().errors().iter().map(problem).collect()
+    }
+
     /// Returns the line (from 1) that holds the byte `offset`.
     pub fn line(&self, offset: usize) -> usize {
         self.lines().line(offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Severity;
+
+    #[track_caller]
+    fn check(path: &str, text: &str, expected: &[Severity]) {
+        let file = SourceFile::new(RepoPath::new(path).unwrap(), text);
+        let found: Vec<_> = file.yaml_problems().iter().map(|problem| problem.severity).collect();
+        assert_eq!(found, expected, "{path}");
+    }
+
+    #[test]
+    fn a_broken_document_is_a_warning_and_a_template_only_a_note() {
+        check("app/a.yaml", "a: b\n", &[]);
+        check("app/a.yaml", "a: b: c\n---\nd: [\n", &[Severity::Warning, Severity::Warning]);
+        check("app/a.yaml", "a: b: {{ c }}: d\n", &[Severity::Note]);
+        check("chart/templates/a.yaml", "a: b: c\n", &[Severity::Note]);
+        check("app/a.yaml.j2", "a: b: c\n", &[Severity::Note]);
     }
 }
