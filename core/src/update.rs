@@ -94,6 +94,27 @@ pub struct Update {
     pub is_breaking: bool,
 }
 
+impl Update {
+    /// Returns an update of which only the kind is known.
+    pub fn new(update_type: UpdateType) -> Self {
+        Self {
+            update_type,
+            new_value: None,
+            new_version: None,
+            new_major: None,
+            new_minor: None,
+            new_patch: None,
+            new_name: None,
+            new_digest: None,
+            digest_query: None,
+            release_timestamp: None,
+            pending: None,
+            pending_versions: Vec::new(),
+            is_breaking: false,
+        }
+    }
+}
+
 /// Why a chosen update waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pending {
