@@ -94,12 +94,12 @@ pub fn clean_branch_name(name: &str, prefix: &str, strictness: Strictness) -> St
     };
     let mut parts = Vec::new();
     for part in name.split('/') {
-        let part = part.replace("@{", "-").replace("..", ".");
         let safe: String = part
             .chars()
             .filter(|character| !character.is_whitespace() && !character.is_control())
             .map(|character| if "[]?:\\^~<>*".contains(character) { '-' } else { character })
             .collect();
+        let safe = safe.replace("@{", "-");
         let tidy = collapse(&collapse(&safe, '-'), '.');
         let mut tidy = tidy.trim_matches(['-', '.']);
         while let Some(rest) = tidy.strip_suffix(".lock") {
