@@ -1,1 +1,18 @@
 //! One folder per kind of file updraft finds dependencies in.
+//!
+//! To add a manager: a folder `<id>/` (its id in snake case) with `README.md` (which files, which fields, what is left alone and
+//! why: it is the module's documentation), `mod.rs` (a unit struct that implements [`Manager`]) and `fixtures/<case>/` (input
+//! files, and `extracted.snap` written by `UPDATE_SNAPSHOTS=1 cargo test -p updraft-managers`); then its `pub mod` line and its
+//! entry in [`ALL`] here. Nothing else changes.
+
+#![cfg_attr(test, allow(clippy::string_slice, reason = "tests index texts they wrote themselves"))]
+
+use updraft_core::manager::Manager;
+
+#[cfg(test)]
+mod testing;
+
+/// The built-in managers, the more specific ones first: where two find the same bytes, the earlier one has them.
+///
+/// Managers that exist only by configuration (`custom.regex`) are made from it and are not here.
+pub static ALL: &[&dyn Manager] = &[];

@@ -1,0 +1,289 @@
+//! The fixture runner every manager shares: input files in, pictures of what was found out.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "fixtures are files, and the environment asks to rewrite them"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use regex::Regex;
+use updraft_core::dep::{Dep, Slot};
+use updraft_core::manager::{Extraction, Manager, ManagerContext};
+use updraft_core::name::RepoPath;
+use updraft_core::source::SourceFile;
+
+use crate::ALL;
+
+/// The folders whose managers are made from the configuration: they call [`check_fixtures`] in a test of their own.
+const CONFIGURED: &[&str] = &["custom_regex"];
+const SNAPSHOT: &str = "extracted.snap";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn folder_of(manager: &dyn Manager) -> String {
+    manager.id().as_str().replace(['-', '.'], "_")
+}
+
+/// Returns the folders of `parent`, in order.
+fn folders(parent: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(parent) else { return Vec::new() };
+    let mut found: Vec<_> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    found.sort();
+    found
+}
+
+/// Returns the input files of a case, in order, their paths relative to it.
+fn inputs(case: &Path) -> Vec<SourceFile> {
+    fn collect(folder: &Path, case: &Path, found: &mut Vec<SourceFile>) {
+        let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        for path in paths {
+            if path.is_dir() {
+                collect(&path, case, found);
+            } else if path.file_name().unwrap() != SNAPSHOT {
+                let name = path.strip_prefix(case).unwrap().to_str().unwrap();
+                found.push(SourceFile::new(RepoPath::new(name).unwrap(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(case, case, &mut found);
+    found
+}
+
+/// Returns the configuration of all cases: one alias, so that each manager can show that it knows them.
+fn context() -> ManagerContext {
+    let aliases =
+        [("registry.alias.test", "registry.example.org/mirror"), ("aliased", "https://charts.example.org")];
+    let registry_aliases = aliases.map(|(name, target)| (name.to_owned(), target.to_owned())).into();
+    ManagerContext { registry_aliases }
+}
+
+/// Why a file is handed to a manager.
+fn reason(manager: &dyn Manager, file: &SourceFile) -> Option<&'static str> {
+    let by_pattern = manager.file_patterns().iter().any(|pattern| {
+        let pattern = pattern.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+        let pattern = pattern.expect("the fixture runner knows patterns of the form `/regex/` only");
+        Regex::new(pattern).unwrap().is_match(file.path.as_str())
+    });
+    if by_pattern {
+        Some("by its name")
+    } else if manager.recognizes(file) {
+        Some("by its content")
+    } else {
+        None
+    }
+}
+
+fn extract(manager: &dyn Manager, files: &[SourceFile]) -> Extraction {
+    let files: Vec<_> = files.iter().filter(|file| reason(manager, file).is_some()).collect();
+    manager.extract(&files, &context())
+}
+
+/// Compares each case of a manager's folder with its snapshot, or rewrites it where `UPDATE_SNAPSHOTS` is set.
+pub(crate) fn check_fixtures(folder: &str, manager: &dyn Manager) {
+    let cases = folders(&root().join(folder).join("fixtures"));
+    assert!(!cases.is_empty(), "managers/{folder}/fixtures has no case");
+    let mut different = Vec::new();
+    for case in cases {
+        let files = inputs(&case);
+        let extraction = extract(manager, &files);
+        check_slots(&extraction, &files);
+        let actual = picture(manager, &files, &extraction);
+        let path = case.join(SNAPSHOT);
+        if std::env::var("UPDATE_SNAPSHOTS").is_ok() {
+            fs::write(&path, actual).unwrap();
+        } else if fs::read_to_string(&path).unwrap_or_default() != actual {
+            different.push(format!("{}\n{actual}", path.display()));
+        }
+    }
+    assert!(
+        different.is_empty(),
+        "not as in the snapshot (UPDATE_SNAPSHOTS=1 rewrites it):\n{}",
+        different.join("\n")
+    );
+}
+
+/// Checks what holds for every extraction: slots are in order and hold the text that is there.
+fn check_slots(extraction: &Extraction, files: &[SourceFile]) {
+    for dep in &extraction.deps {
+        let file =
+            files.iter().find(|file| file.path == dep.file).expect("a dependency of a file that was given");
+        assert!(dep.span.of(&file.text).is_some(), "{dep:?}");
+        for slot in &dep.slots {
+            assert_eq!(slot.span.of(&file.text), Some(slot.text.as_str()), "{dep:?}");
+        }
+        for pair in dep.slots.windows(2) {
+            assert!(pair[0].span.end <= pair[1].span.start, "slots overlap or are out of order: {dep:?}");
+        }
+        for origin in &dep.origins {
+            let file = files
+                .iter()
+                .find(|file| file.path == origin.file)
+                .expect("an origin in a file that was given");
+            assert!(origin.span.of(&file.text).is_some(), "{origin:?}");
+        }
+    }
+}
+
+/// Draws the files with a caret line under every slot, and then what the dependencies say.
+fn picture(manager: &dyn Manager, files: &[SourceFile], extraction: &Extraction) -> String {
+    let mut out = String::new();
+    for file in files {
+        let path = &file.path;
+        let Some(reason) = reason(manager, file) else {
+            writeln!(out, "== {path} (not read)\n").unwrap();
+            continue;
+        };
+        writeln!(out, "== {path} (read {reason})").unwrap();
+        let mut carets: BTreeMap<usize, Vec<(usize, &Slot)>> = BTreeMap::new();
+        for (number, dep) in extraction.deps.iter().enumerate().filter(|(_, dep)| dep.file == file.path) {
+            for slot in &dep.slots {
+                carets.entry(file.line(slot.span.start)).or_default().push((number + 1, slot));
+            }
+        }
+        let mut line = 1;
+        while let Some(span) = file.lines().line_span(&file.text, line) {
+            let text = span.of(&file.text).unwrap();
+            if span.end < file.text.len() || !text.is_empty() {
+                writeln!(out, "{}", format!("{line:4} | {text}").trim_end()).unwrap();
+            }
+            for (number, slot) in carets.get(&line).into_iter().flatten() {
+                let before = file.text.get(span.start..slot.span.start).unwrap();
+                let indent: String =
+                    before.chars().map(|char| if char == '\t' { '\t' } else { ' ' }).collect();
+                let width = slot.text.lines().next().unwrap_or("").chars().count().max(1);
+                let lead =
+                    if slot.text.is_empty() { format!(" after {:?}", slot.lead) } else { String::new() };
+                writeln!(out, "     | {indent}{} #{number} {:?}{lead}", "^".repeat(width), slot.part)
+                    .unwrap();
+            }
+            line += 1;
+        }
+        out.push('\n');
+    }
+    for (number, dep) in extraction.deps.iter().enumerate() {
+        describe(&mut out, number + 1, dep, files);
+    }
+    for problem in &extraction.problems {
+        let place = problem
+            .file
+            .as_ref()
+            .zip(problem.span)
+            .map_or_else(String::new, |(file, span)| place(files, file, span.start));
+        writeln!(out, "problem: {:?} {place}: {}", problem.severity, problem.message).unwrap();
+    }
+    out
+}
+
+fn place(files: &[SourceFile], path: &RepoPath, offset: usize) -> String {
+    let file = files.iter().find(|file| file.path == *path).unwrap();
+    let position = file.lines().position(&file.text, offset);
+    format!("{path}:{}:{}", position.line, position.column)
+}
+
+fn describe(out: &mut String, number: usize, dep: &Dep, files: &[SourceFile]) {
+    writeln!(out, "#{number} {} {}", dep.dep_name, place(files, &dep.file, dep.span.start)).unwrap();
+    let mut field = |name: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            writeln!(out, "   {name}: {value}").unwrap();
+        }
+    };
+    field("found in", Some(dep.found_in.as_str()).filter(|text| !text.is_empty()));
+    field("package", Some(dep.package_name.as_str()).filter(|name| *name != dep.dep_name));
+    field("datasource", dep.datasource.as_ref().map(|id| id.as_str()));
+    field("versioning", dep.versioning.as_ref().map(|id| id.as_str()));
+    field("value", dep.current_value.as_deref());
+    field("digest", dep.current_digest.as_deref());
+    field("registries", Some(dep.registry_urls.join(" ").as_str()).filter(|text| !text.is_empty()));
+    field("type", dep.dep_type.as_deref());
+    field("extract version", dep.extract_version.as_deref());
+    field("pin digests", dep.pin_digests.map(|pin| pin.to_string()).as_deref());
+    for (name, value) in &dep.captures {
+        field(&format!("group {name}"), Some(value));
+    }
+    if let Some(skip) = &dep.skip {
+        field("skipped", Some(format!("{} {}", skip.reason.as_str(), skip.detail).trim_end()));
+    }
+    for origin in &dep.origins {
+        field("origin", Some(&format!("{} {}", origin.what, place(files, &origin.file, origin.span.start))));
+    }
+}
+
+#[test]
+fn fixtures_are_extracted_as_their_snapshots_show() {
+    for manager in ALL {
+        check_fixtures(&folder_of(*manager), *manager);
+    }
+}
+
+#[test]
+fn each_manager_folder_is_complete_and_registered() {
+    let registered: Vec<_> = ALL.iter().map(|manager| folder_of(*manager)).collect();
+    for folder in folders(root()).iter().filter(|folder| folder.join("mod.rs").exists()) {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        assert!(folder.join("README.md").exists(), "managers/{name}/README.md is missing");
+        assert!(!folders(&folder.join("fixtures")).is_empty(), "managers/{name}/fixtures has no case");
+        assert!(
+            registered.iter().any(|id| id == name) || CONFIGURED.contains(&name),
+            "managers/{name} is missing in ALL"
+        );
+    }
+    for id in &registered {
+        assert!(root().join(id).join("mod.rs").exists(), "{id} has no folder managers/{id}");
+        assert_eq!(registered.iter().filter(|other| *other == id).count(), 1, "{id} is twice in ALL");
+    }
+}
+
+#[test]
+fn extraction_is_the_same_each_time() {
+    for manager in ALL {
+        for case in folders(&root().join(folder_of(*manager)).join("fixtures")) {
+            let files = inputs(&case);
+            assert_eq!(extract(*manager, &files), extract(*manager, &inputs(&case)), "{}", case.display());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn damaged_fixtures_never_panic(cuts in proptest::collection::vec((0.0..1.0_f64, 0..40_usize, "[ -~\n\u{e4}]{0,6}"), 1..4)) {
+        for manager in ALL {
+            for case in folders(&root().join(folder_of(*manager)).join("fixtures")) {
+                let files: Vec<_> = inputs(&case).iter().map(|file| damage(file, &cuts)).collect();
+                check_slots(&extract(*manager, &files), &files);
+            }
+        }
+    }
+}
+
+/// Returns a file with some of its text replaced: each cut is a place (a share of the length), a length and new text.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a small length"
+)]
+fn damage(file: &SourceFile, cuts: &[(f64, usize, String)]) -> SourceFile {
+    let mut text = file.text.to_string();
+    for (share, length, new) in cuts {
+        let start = boundary(&text, (text.len() as f64 * share) as usize);
+        let end = boundary(&text, start + length);
+        text.replace_range(start..end.max(start), new);
+    }
+    SourceFile::new(file.path.clone(), text)
+}
+
+/// Returns the last place where a character starts, or the text ends, not after `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
