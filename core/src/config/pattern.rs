@@ -1,0 +1,231 @@
+//! The two pattern languages of a Renovate configuration: `/regular expressions/` and globs, with `!` in front to negate.
+//!
+//! Regular expressions are RE2's (linear time); where the `regex` crate spells something differently it is translated.
+//! Globs are minimatch's: `*` stays within a path part, `**` crosses parts when it is a whole part, `{a,b}`, `[a-z]`, `?`,
+//! and the extended forms `@(a|b)`, `?(a)`, `*(a)`, `+(a)`, `!(a)`.
+
+mod glob;
+mod re2;
+
+use std::fmt;
+
+use regex::{Regex, RegexBuilder};
+
+/// The largest compiled program of one pattern, in bytes.
+const MAX_PROGRAM: usize = 4 * 1024 * 1024;
+/// The longest pattern, in bytes.
+const MAX_PATTERN: usize = 16 * 1024;
+
+/// Why a pattern cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PatternError {
+    /// What is wrong, one line.
+    pub message: String,
+}
+
+impl PatternError {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
+/// Returns the regular expression that RE2 (and so Renovate) reads in `text`.
+///
+/// # Errors
+///
+/// When it is not one, or is too large.
+pub fn regex(text: &str) -> Result<Regex, PatternError> {
+    compile(&re2::translate(text)?, Case::Sensitive)
+}
+
+/// Whether letters of different case are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// `a` is not `A`: file names in `ignorePaths` and `includePaths`.
+    Sensitive,
+    /// `a` is `A`: everything that package rules and `managerFilePatterns` compare.
+    Insensitive,
+}
+
+fn compile(source: &str, case: Case) -> Result<Regex, PatternError> {
+    if source.len() > MAX_PATTERN {
+        return Err(PatternError::new(format!("the pattern is longer than {MAX_PATTERN} bytes")));
+    }
+    RegexBuilder::new(source)
+        .case_insensitive(case == Case::Insensitive)
+        .size_limit(MAX_PROGRAM)
+        .dfa_size_limit(MAX_PROGRAM)
+        .build()
+        .map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => PatternError::new("the pattern is too large when compiled"),
+            error => {
+                let text = error.to_string();
+                let reason = text.lines().rev().find_map(|line| line.strip_prefix("error: "));
+                PatternError::new(explain(reason.unwrap_or(&text)))
+            }
+        })
+}
+
+fn explain(reason: &str) -> String {
+    if reason.contains("look-around") {
+        return "look-around (`(?=`, `(?!`, `(?<=`, `(?<!`) is not supported, as in Renovate (RE2)"
+            .to_owned();
+    }
+    if reason.contains("backreference") {
+        return "backreferences are not supported, as in Renovate (RE2)".to_owned();
+    }
+    reason.to_owned()
+}
+
+/// One pattern, compiled.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    text: String,
+    negated: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Any,
+    Exact(String, Case),
+    Regex(Regex),
+    /// The first must match, none of the others may: a glob with `!(..)`.
+    Except(Regex, Vec<Regex>),
+}
+
+impl Pattern {
+    /// Returns the pattern that `text` spells; globs ignore case, regular expressions do when they end in `/i`.
+    ///
+    /// # Errors
+    ///
+    /// When the expression is not one, or is too large.
+    pub fn new(text: &str) -> Result<Self, PatternError> {
+        let (negated, body) = match text.strip_prefix('!') {
+            Some(body) => (true, body),
+            None => (false, text),
+        };
+        let kind = if body == "*" || body == "**" && !negated {
+            Kind::Any
+        } else if let Some((expression, case)) = regex_parts(body) {
+            Kind::Regex(compile(&re2::translate(expression)?, case)?)
+        } else {
+            glob_kind(body, Case::Insensitive)?
+        };
+        Ok(Self { text: text.to_owned(), negated, kind })
+    }
+
+    /// Returns the glob that `text` spells, compared by `case`; neither `!` nor `/../` is special.
+    ///
+    /// # Errors
+    ///
+    /// When it is too large.
+    pub fn glob(text: &str, case: Case) -> Result<Self, PatternError> {
+        Ok(Self { text: text.to_owned(), negated: false, kind: glob_kind(text, case)? })
+    }
+
+    /// Returns the pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns whether the pattern was written with `!` in front.
+    pub fn is_negated(&self) -> bool {
+        self.negated
+    }
+
+    /// Returns whether the pattern, its `!` taken into account, holds for `text`.
+    pub fn matches(&self, text: &str) -> bool {
+        self.matches_body(text) != self.negated
+    }
+
+    fn matches_body(&self, text: &str) -> bool {
+        match &self.kind {
+            Kind::Any => true,
+            Kind::Exact(exact, Case::Sensitive) => exact == text,
+            Kind::Exact(exact, Case::Insensitive) => exact.eq_ignore_ascii_case(text),
+            Kind::Regex(regex) => regex.is_match(text),
+            Kind::Except(regex, not) => regex.is_match(text) && !not.iter().any(|regex| regex.is_match(text)),
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+/// Returns the expression and its case when `text` is written `/expression/` or `/expression/i`.
+pub fn regex_parts(text: &str) -> Option<(&str, Case)> {
+    let body = text.strip_prefix('/')?;
+    if let Some(expression) = body.strip_suffix("/i") {
+        return Some((expression, Case::Insensitive));
+    }
+    body.strip_suffix('/').map(|expression| (expression, Case::Sensitive))
+}
+
+fn glob_kind(text: &str, case: Case) -> Result<Kind, PatternError> {
+    if text.is_ascii() && !text.contains(['*', '?', '[', '{', '(', '\\', '+', '@', '!']) {
+        return Ok(Kind::Exact(text.to_owned(), case));
+    }
+    if text.len() > MAX_PATTERN {
+        return Err(PatternError::new(format!("the pattern is longer than {MAX_PATTERN} bytes")));
+    }
+    let glob = glob::translate(text)?;
+    let regex = compile(&glob.matches, case)?;
+    if glob.excludes.is_empty() {
+        return Ok(Kind::Regex(regex));
+    }
+    let excludes = glob.excludes.iter().map(|source| compile(source, case)).collect::<Result<_, _>>()?;
+    Ok(Kind::Except(regex, excludes))
+}
+
+/// A list of patterns as matchers hold it: when there are positive ones, one must match; every negative one must hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PatternList {
+    patterns: Vec<Pattern>,
+}
+
+impl PatternList {
+    /// Returns the list of `patterns`.
+    pub fn new(patterns: Vec<Pattern>) -> Self {
+        Self { patterns }
+    }
+
+    /// Returns the patterns, in order.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
+    }
+
+    /// Returns whether the list holds for `text`; an empty list never does.
+    pub fn matches(&self, text: &str) -> bool {
+        self.matches_any(std::iter::once(text))
+    }
+
+    /// Returns whether one of `texts` satisfies the list.
+    pub fn matches_any<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> bool {
+        texts.into_iter().any(|text| {
+            let mut has_positive = false;
+            let mut found = false;
+            for pattern in &self.patterns {
+                if pattern.negated {
+                    if !pattern.matches(text) {
+                        return false;
+                    }
+                } else {
+                    has_positive = true;
+                    found = found || pattern.matches(text);
+                }
+            }
+            (found || !has_positive) && !self.patterns.is_empty()
+        })
+    }
+}
