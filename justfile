@@ -1,0 +1,27 @@
+# Everyday commands; `just` lists them.
+default:
+    @just --list
+
+# Everything CI checks
+check:
+    .ci/run
+
+# The tests
+test:
+    cargo test --workspace
+
+# The demonstration: a small homelab and recorded registries, no network
+demo:
+    cargo run --release -- dry-run tests/fixtures/repos/homelab --replay tests/fixtures/registries --now 2026-11-21
+
+# The bot against a folder, without writing anything
+dry-run PATH:
+    cargo run --release -- dry-run {{PATH}}
+
+# Rewrite the pictures of what managers find; read the diff before you commit it
+snapshots:
+    UPDATE_SNAPSHOTS=1 cargo test -p updraft-managers
+
+# The benchmarks of the core, and of the whole binary against the recorded world
+bench:
+    cargo bench --workspace
