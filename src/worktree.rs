@@ -1,0 +1,123 @@
+//! Writes into a working tree or a folder of patches: only inside it, never through a symbolic link, never half.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Component, Path, PathBuf};
+
+use updraft_core::name::RepoPath;
+
+/// A file could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Some part of the path is a symbolic link.
+    #[error("`{0}` is not written: a part of its path is a symbolic link")]
+    Symlink(String),
+    /// The file is not what it was when it was read.
+    #[error("`{0}` is not written: it changed since it was read")]
+    Changed(String),
+    /// The operating system refused.
+    #[error("cannot write `{path}`: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Replaces the text of `path` under `root`, if it is still `before`.
+///
+/// The new text is written beside the file and moved over it, so that a reader sees the old or the new text and never a part.
+///
+/// # Errors
+/// See [`WriteError`]; the file is as it was then.
+pub fn replace(root: &Path, path: &RepoPath, before: &str, after: &str) -> Result<(), WriteError> {
+    let full = inside(root, path)?;
+    let failed = |source| WriteError::Io { path: full.clone(), source };
+    if fs::read(&full).map_err(failed)? != before.as_bytes() {
+        return Err(WriteError::Changed(path.to_string()));
+    }
+    let permissions = fs::metadata(&full).map_err(failed)?.permissions();
+    let mut temporary = full.clone().into_os_string();
+    temporary.push(format!(".updraft-{}", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&temporary)
+        .and_then(|mut file| file.write_all(after.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::set_permissions(&temporary, permissions))
+        .and_then(|()| fs::rename(&temporary, &full));
+    written.map_err(|source| {
+        let _ = fs::remove_file(&temporary);
+        WriteError::Io { path: full.clone(), source }
+    })
+}
+
+/// Returns where `path` is under `root`.
+fn inside(root: &Path, path: &RepoPath) -> Result<PathBuf, WriteError> {
+    let mut full = root.to_owned();
+    for part in Path::new(path.as_str()).components() {
+        let Component::Normal(part) = part else { return Err(WriteError::Symlink(path.to_string())) };
+        full.push(part);
+        if fs::symlink_metadata(&full).is_ok_and(|metadata| metadata.file_type().is_symlink()) {
+            return Err(WriteError::Symlink(path.to_string()));
+        }
+    }
+    Ok(full)
+}
+
+/// Writes `patch` of a branch into `folder` and returns the file: `renovate-grafana-12.x.patch`.
+///
+/// # Errors
+/// When the folder or the file cannot be written.
+pub fn write_patch(folder: &Path, branch_name: &str, patch: &str) -> Result<PathBuf, WriteError> {
+    let name: String = branch_name
+        .chars()
+        .map(|char| if char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_') { char } else { '-' })
+        .collect();
+    let full = folder.join(format!("{}.patch", name.trim_start_matches('.')));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&full, patch))
+        .map_err(|source| WriteError::Io { path: full.clone(), source })?;
+    Ok(full)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RepoPath {
+        RepoPath::new(text).unwrap()
+    }
+
+    #[test]
+    fn replaces_only_what_is_still_as_it_was_read() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.yaml"), "a: 1\n").unwrap();
+        replace(folder.path(), &path("a.yaml"), "a: 1\n", "a: 2\n").unwrap();
+        let error = replace(folder.path(), &path("a.yaml"), "a: 1\n", "a: 3\n").unwrap_err();
+        assert_eq!(error.to_string(), "`a.yaml` is not written: it changed since it was read");
+        assert_eq!(fs::read_to_string(folder.path().join("a.yaml")).unwrap(), "a: 2\n");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn does_not_write_through_a_link() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("a.yaml"), "a: 1\n").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(outside.path(), folder.path().join("link")).unwrap();
+        let error = replace(folder.path(), &path("link/a.yaml"), "a: 1\n", "a: 2\n").unwrap_err();
+        assert!(matches!(error, WriteError::Symlink(_)));
+        assert_eq!(fs::read_to_string(outside.path().join("a.yaml")).unwrap(), "a: 1\n");
+    }
+
+    #[test]
+    fn a_patch_stays_in_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write_patch(folder.path(), "renovate/../../etc", "x").unwrap();
+        assert_eq!(file.parent(), Some(folder.path()));
+    }
+}
