@@ -1,6 +1,10 @@
 //! All of updraft's input and output: the network, the disk, the clock, the terminal, the command line.
 
+#![cfg_attr(test, allow(clippy::string_slice, reason = "tests index texts they wrote themselves"))]
+
 pub mod cli;
+pub mod datasource;
+pub mod http;
 pub mod logging;
 pub mod report;
 pub mod source;

@@ -1,0 +1,173 @@
+//! Where releases are looked up.
+//!
+//! [`Datasources`] is what the rest of updraft asks: it knows who answers for a datasource's name, and asks each question once a run.
+
+mod error;
+pub mod oci;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use updraft_core::name::DatasourceId;
+use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
+
+pub use self::error::{LookupError, LookupErrorKind};
+use crate::http::SingleFlight;
+
+/// Where a package comes from, as its publisher wrote into the package itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provenance {
+    /// The source repository.
+    pub source_url: Option<String>,
+    /// The commit it was built from.
+    pub revision: Option<String>,
+    /// The project's page.
+    pub homepage: Option<String>,
+}
+
+/// One kind of registry.
+#[async_trait]
+pub trait Datasource: Send + Sync {
+    /// Returns the name it answers to.
+    fn id(&self) -> DatasourceId;
+
+    /// Returns every release of a package, in the registry's order.
+    ///
+    /// # Errors
+    /// No registry named in the lookup could tell.
+    async fn releases(&self, lookup: &Lookup) -> Result<Arc<ReleaseList>, LookupError>;
+
+    /// Returns the digest that a version resolves to now; `None` when there is no such version, or the datasource has no digests.
+    ///
+    /// # Errors
+    /// No registry named in the lookup could tell.
+    async fn digest(&self, query: &DigestQuery) -> Result<Option<String>, LookupError> {
+        let _ = query;
+        Ok(None)
+    }
+
+    /// Returns when a version was published, for datasources whose lists do not say it; asked only where a release's age matters.
+    ///
+    /// # Errors
+    /// No registry named in the lookup could tell.
+    async fn timestamp(&self, lookup: &Lookup, version: &str) -> Result<Option<Timestamp>, LookupError> {
+        let _ = (lookup, version);
+        Ok(None)
+    }
+
+    /// Returns where a version comes from, for datasources whose lists do not say it; asked only where links or notes are written.
+    ///
+    /// # Errors
+    /// No registry named in the lookup could tell.
+    async fn provenance(&self, lookup: &Lookup, version: &str) -> Result<Provenance, LookupError> {
+        let _ = (lookup, version);
+        Ok(Provenance::default())
+    }
+}
+
+/// The datasources of a run. Each distinct question is asked once, and its answer or error remembered.
+#[derive(Default)]
+pub struct Datasources {
+    by_id: BTreeMap<DatasourceId, Arc<dyn Datasource>>,
+    releases: SingleFlight<Lookup, Result<Arc<ReleaseList>, LookupError>>,
+    digests: SingleFlight<DigestQuery, Result<Option<String>, LookupError>>,
+    timestamps: SingleFlight<(Lookup, String), Result<Option<Timestamp>, LookupError>>,
+    provenances: SingleFlight<(Lookup, String), Result<Provenance, LookupError>>,
+}
+
+impl Datasources {
+    /// Returns the datasources that answer a run's questions.
+    pub fn new(datasources: impl IntoIterator<Item = Arc<dyn Datasource>>) -> Self {
+        let by_id = datasources.into_iter().map(|datasource| (datasource.id(), datasource)).collect();
+        Self { by_id, ..Self::default() }
+    }
+
+    /// Returns every release of a package.
+    ///
+    /// # Errors
+    /// Those of [`Datasource::releases`], and that nobody answers to the datasource's name.
+    pub async fn releases(&self, lookup: &Lookup) -> Result<Arc<ReleaseList>, LookupError> {
+        self.releases.run(lookup, || async { self.of(lookup)?.releases(lookup).await }).await
+    }
+
+    /// Returns the digest that a version resolves to.
+    ///
+    /// # Errors
+    /// As [`Datasources::releases`].
+    pub async fn digest(&self, query: &DigestQuery) -> Result<Option<String>, LookupError> {
+        self.digests.run(query, || async { self.of(&query.lookup)?.digest(query).await }).await
+    }
+
+    /// Returns when a version was published.
+    ///
+    /// # Errors
+    /// As [`Datasources::releases`].
+    pub async fn timestamp(&self, lookup: &Lookup, version: &str) -> Result<Option<Timestamp>, LookupError> {
+        let key = (lookup.clone(), version.to_owned());
+        self.timestamps.run(&key, || async { self.of(lookup)?.timestamp(lookup, version).await }).await
+    }
+
+    /// Returns where a version comes from.
+    ///
+    /// # Errors
+    /// As [`Datasources::releases`].
+    pub async fn provenance(&self, lookup: &Lookup, version: &str) -> Result<Provenance, LookupError> {
+        let key = (lookup.clone(), version.to_owned());
+        self.provenances.run(&key, || async { self.of(lookup)?.provenance(lookup, version).await }).await
+    }
+
+    fn of(&self, lookup: &Lookup) -> Result<&dyn Datasource, LookupError> {
+        self.by_id.get(&lookup.datasource).map(AsRef::as_ref).ok_or_else(|| {
+            LookupError::unsupported(
+                &lookup.package_name,
+                format!("nobody answers for the datasource `{}`", lookup.datasource),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    #[async_trait]
+    impl Datasource for Counting {
+        fn id(&self) -> DatasourceId {
+            DatasourceId::DOCKER
+        }
+
+        async fn releases(&self, lookup: &Lookup) -> Result<Arc<ReleaseList>, LookupError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Err(LookupError::not_found("registry.example", &lookup.package_name))
+        }
+    }
+
+    fn lookup(datasource: DatasourceId) -> Lookup {
+        Lookup { datasource, package_name: "a/b".to_owned(), registry_urls: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn an_error_is_remembered_too() {
+        let counting = Arc::new(Counting::default());
+        let datasources = Datasources::new([counting.clone() as Arc<dyn Datasource>]);
+        for _ in 0..3 {
+            let error = datasources.releases(&lookup(DatasourceId::DOCKER)).await.unwrap_err();
+            assert_eq!(error.kind, LookupErrorKind::NotFound);
+        }
+        assert_eq!(counting.0.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_datasource_is_an_error_that_names_it() {
+        let error = Datasources::default().releases(&lookup(DatasourceId::new("cargo"))).await.unwrap_err();
+        assert_eq!(error.kind, LookupErrorKind::Unsupported);
+        assert!(error.to_string().contains("`cargo`"));
+    }
+}

@@ -1,0 +1,1 @@
+//! The datasource `docker`: images, charts and other artifacts in an OCI registry.

@@ -1,0 +1,173 @@
+//! What can go wrong between a request and its reply.
+
+use std::error::Error as _;
+use std::io;
+
+use reqwest::{Method, StatusCode};
+use url::Url;
+
+/// The ways a request fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpErrorKind {
+    /// The host's name is unknown, or no name server answered.
+    Resolve,
+    /// The host cannot be reached: it refused, or nothing answered in time.
+    Connect,
+    /// The host's certificate or its TLS is not accepted.
+    Tls,
+    /// The host took too long.
+    Timeout,
+    /// The connection broke in the middle of a reply.
+    Broken,
+    /// The reply is larger than such a reply can sensibly be.
+    TooLarge,
+    /// The redirects lead in a circle, too far, or nowhere.
+    Redirect,
+    /// It would have been insecure to go on: a redirect from https to http, or a credential over plain http.
+    Insecure,
+    /// The reply came and says no.
+    Status(StatusCode),
+    /// The reply came and is not what it should be.
+    Malformed,
+    /// `--offline`, and the cache does not hold the reply.
+    Offline,
+    /// `--replay`, and the store does not hold the reply.
+    NotRecorded,
+    /// The store of `--record`/`--replay` cannot be read or written.
+    Store,
+    /// The address is not one that can be asked.
+    Address,
+}
+
+/// A failed request: what failed, of whom it was asked, and why. It never holds a credential.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail} ({method} {url})")]
+pub struct HttpError {
+    /// The way it failed.
+    pub kind: HttpErrorKind,
+    /// The host that was asked, with the port where it is not the usual one.
+    pub host: String,
+    /// The method.
+    pub method: Method,
+    /// The address, without anything secret.
+    pub url: String,
+    /// One line for people.
+    pub detail: String,
+}
+
+impl HttpError {
+    /// Returns the error of a request to `url`.
+    pub fn new(kind: HttpErrorKind, method: &Method, url: &Url, detail: impl Into<String>) -> Self {
+        Self { kind, host: host_of(url), method: method.clone(), url: shown(url), detail: detail.into() }
+    }
+
+    /// Returns the error of a reply with a status that says no.
+    pub fn status(method: &Method, url: &Url, status: StatusCode) -> Self {
+        let detail = format!("`{}` answered {status}", host_of(url));
+        Self::new(HttpErrorKind::Status(status), method, url, detail)
+    }
+
+    /// Returns the status, when the error is a reply's.
+    pub fn status_code(&self) -> Option<StatusCode> {
+        match self.kind {
+            HttpErrorKind::Status(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// Whether no connection to the host could be made at all.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self.kind, HttpErrorKind::Resolve | HttpErrorKind::Connect | HttpErrorKind::Tls)
+    }
+
+    /// Whether the same request may well succeed when it is sent again.
+    pub fn is_transient(&self) -> bool {
+        self.is_unreachable() || matches!(self.kind, HttpErrorKind::Timeout | HttpErrorKind::Broken)
+    }
+
+    pub(super) fn of_client(method: &Method, url: &Url, error: &reqwest::Error) -> Self {
+        let host = host_of(url);
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
+        let (mut refused, mut last) = (false, String::new());
+        while let Some(inner) = cause {
+            refused |= inner
+                .downcast_ref::<io::Error>()
+                .is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused);
+            last = inner.to_string();
+            cause = inner.source();
+        }
+        let all = format!("{error:?}");
+        let (kind, detail) = if error.is_timeout() && error.is_connect() {
+            (HttpErrorKind::Connect, format!("`{host}` did not take the connection in time"))
+        } else if error.is_timeout() {
+            (HttpErrorKind::Timeout, format!("`{host}` took too long to answer"))
+        } else if refused {
+            (HttpErrorKind::Connect, format!("`{host}` refused the connection"))
+        } else if error.is_connect() && all.contains("dns error") {
+            (HttpErrorKind::Resolve, format!("the name `{host}` cannot be resolved"))
+        } else if error.is_connect() && (all.contains("ertificate") || all.contains("AlertReceived")) {
+            (HttpErrorKind::Tls, format!("the TLS certificate of `{host}` is not accepted: {last}"))
+        } else if error.is_connect() {
+            (HttpErrorKind::Connect, format!("`{host}` cannot be reached: {last}"))
+        } else if error.is_builder() {
+            (HttpErrorKind::Address, format!("`{host}` cannot be asked like this"))
+        } else {
+            let why = if last.is_empty() { "the connection broke".to_owned() } else { last };
+            (HttpErrorKind::Broken, format!("the reply of `{host}` broke off: {why}"))
+        };
+        Self::new(kind, method, url, detail)
+    }
+}
+
+/// Returns the host of an address, with its port where it is not the usual one.
+pub fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// Returns an address fit to be shown and stored: no user, no password, no signed or secret query value.
+pub fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // Both fail only for addresses that cannot have a user at all.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_fragment(None);
+    if url.query().is_some() {
+        let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        if pairs.iter().any(|(name, _)| is_secret_name(name)) {
+            url.query_pairs_mut().clear().extend_pairs(pairs.iter().map(|(name, value)| {
+                (name.as_str(), if is_secret_name(name) { "redacted" } else { value.as_str() })
+            }));
+        }
+    }
+    url.into()
+}
+
+/// Query parameters whose values open doors: signed storage addresses, tokens.
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["sig", "token", "secret", "password", "credential", "key"].iter().any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(url: &str, expected: &str) {
+        assert_eq!(shown(&Url::parse(url).unwrap()), expected);
+    }
+
+    #[test]
+    fn a_shown_address_has_no_secret() {
+        check("https://u:p@example.org/a?n=100", "https://example.org/a?n=100");
+        check(
+            "https://s3.example.org/a?X-Amz-Signature=abc&n=1",
+            "https://s3.example.org/a?X-Amz-Signature=redacted&n=1",
+        );
+        check("https://example.org/?access_token=x", "https://example.org/?access_token=redacted");
+    }
+}

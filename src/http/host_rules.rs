@@ -1,0 +1,343 @@
+//! The host rules of the process: which credential and which limits belong to which host.
+//!
+//! They come from the process's own settings, never from a repository. The names are Renovate's.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
+use updraft_core::problem::Problem;
+use url::Url;
+
+use super::request::Credential;
+
+/// Whether a host may be asked over plain http.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// TLS, with a certificate that is accepted.
+    #[default]
+    Secure,
+    /// Plain http, because the rule says so (`insecureRegistry`).
+    Plain,
+}
+
+/// One host rule, as people write it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HostRule {
+    /// A host, which includes its subdomains, or an address, which includes everything below it.
+    pub match_host: Option<String>,
+    /// The datasource it is for; `None` is any.
+    pub host_type: Option<String>,
+    /// The user.
+    pub username: Option<String>,
+    /// The user's password.
+    #[serde(deserialize_with = "secret")]
+    pub password: Option<SecretString>,
+    /// A token, instead of a user and password.
+    #[serde(deserialize_with = "secret")]
+    pub token: Option<SecretString>,
+    /// The scheme a token is sent with; `None` is `Bearer`.
+    pub auth_type: Option<String>,
+    /// Whether the host is a registry without TLS.
+    pub insecure_registry: Option<bool>,
+    /// Whether the host may be asked at all; `None` is yes.
+    pub enabled: Option<bool>,
+    /// How many requests may run at once; can only lower the default.
+    pub concurrent_request_limit: Option<usize>,
+    /// How long one attempt may take, in milliseconds.
+    pub timeout: Option<u64>,
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(SecretString::from))
+}
+
+/// What the rules say about one address.
+#[derive(Clone, Debug, Default)]
+pub struct HostSettings {
+    /// The user.
+    pub username: Option<String>,
+    /// The user's password.
+    pub password: Option<SecretString>,
+    /// A token, instead of a user and password.
+    pub token: Option<SecretString>,
+    /// The scheme a token is sent with; `None` is `Bearer`.
+    pub auth_type: Option<String>,
+    /// Whether plain http is allowed.
+    pub transport: Transport,
+    /// `false` when the rules forbid to ask.
+    pub enabled: Option<bool>,
+    /// How many requests may run at once.
+    pub concurrent_request_limit: Option<usize>,
+    /// How long one attempt may take, in milliseconds.
+    pub timeout: Option<u64>,
+}
+
+impl HostSettings {
+    /// Returns the credential to send, if there is one: user and password before a token.
+    pub fn credential(&self) -> Option<Credential> {
+        match (&self.username, &self.password, &self.token) {
+            (Some(username), Some(password), _) => Some(Credential::basic(username, password)),
+            (_, _, Some(token)) => Some(match self.auth_type.as_deref() {
+                None | Some("Bearer") => Credential::bearer(token),
+                Some("Basic") => Credential::scheme("Basic", token),
+                Some("Token-Only") => Credential::bare(token),
+                Some(scheme) => Credential::scheme(scheme, token),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// The host rules of the process.
+#[derive(Clone, Debug, Default)]
+pub struct HostRules {
+    rules: Vec<(Pattern, HostRule)>,
+}
+
+impl HostRules {
+    /// Returns the rules that can be used, and a problem for each that cannot.
+    ///
+    /// A rule with a credential must name a host: otherwise any host a repository names would be given the credential.
+    pub fn new(rules: impl IntoIterator<Item = HostRule>) -> (Self, Vec<Problem>) {
+        let (mut kept, mut problems) = (Vec::new(), Vec::new());
+        for mut rule in rules {
+            let pattern = match rule.match_host.as_deref() {
+                None => Some(Pattern::Any),
+                Some(text) => Pattern::parse(text),
+            };
+            let Some(pattern) = pattern else {
+                let text = rule.match_host.unwrap_or_default();
+                problems.push(
+                    Problem::warning(format!("host rule: `matchHost` `{text}` is no host and no address"))
+                        .hint("write a host like `ghcr.io` or an address like `https://example.org/charts/`"),
+                );
+                continue;
+            };
+            let has_credential = rule.password.is_some() || rule.token.is_some();
+            if has_credential && matches!(pattern, Pattern::Any) {
+                let kind = rule.host_type.as_deref().unwrap_or("any datasource").to_owned();
+                problems.push(
+                    Problem::warning(format!(
+                        "host rule for {kind}: it has a credential but no `matchHost`, so the credential is not used"
+                    ))
+                    .hint("name the host the credential is meant for with `matchHost`"),
+                );
+                (rule.username, rule.password, rule.token) = (None, None, None);
+            }
+            kept.push((pattern, rule));
+        }
+        (Self { rules: kept }, problems)
+    }
+
+    /// Adds a token for GitHub's own hosts: the API and the website, nothing else.
+    #[must_use]
+    pub fn with_github_token(mut self, token: &SecretString) -> Self {
+        for address in ["https://api.github.com/", "https://github.com/"] {
+            if let Some(pattern) = Pattern::parse(address) {
+                let rule = HostRule { token: Some(token.clone()), ..HostRule::default() };
+                // In front, so that a rule somebody wrote for the same address wins.
+                self.rules.insert(0, (pattern, rule));
+            }
+        }
+        self
+    }
+
+    /// Returns what the rules say about an address, asked by a datasource of a kind.
+    ///
+    /// Every rule that matches counts; where two say something of the same thing, the one with a host beats the one
+    /// without, the longer host beats the shorter, the one with a kind beats the one without, and the later the earlier.
+    pub fn settings(&self, url: &Url, host_type: &str) -> HostSettings {
+        let mut matching: Vec<(usize, bool, &HostRule)> = self
+            .rules
+            .iter()
+            .filter(|(pattern, rule)| {
+                rule.host_type.as_deref().is_none_or(|kind| kind == host_type) && pattern.matches(url)
+            })
+            .map(|(pattern, rule)| (pattern.weight(), rule.host_type.is_some(), rule))
+            .collect();
+        matching.sort_by_key(|(weight, with_kind, _)| (*weight, *with_kind));
+        let mut settings = HostSettings::default();
+        for (_, _, rule) in matching {
+            if rule.password.is_some() || rule.token.is_some() {
+                // A credential counts as a whole: never the user of one rule with the password of another.
+                settings.username.clone_from(&rule.username);
+                settings.password.clone_from(&rule.password);
+                settings.token.clone_from(&rule.token);
+                settings.auth_type.clone_from(&rule.auth_type);
+            }
+            if let Some(insecure) = rule.insecure_registry {
+                settings.transport = if insecure { Transport::Plain } else { Transport::Secure };
+            }
+            settings.enabled = rule.enabled.or(settings.enabled);
+            settings.concurrent_request_limit =
+                rule.concurrent_request_limit.or(settings.concurrent_request_limit);
+            settings.timeout = rule.timeout.or(settings.timeout);
+        }
+        settings
+    }
+
+    /// Returns the credentials the rules hold for each host, as a count for a debug line.
+    pub fn summary(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for (pattern, _) in &self.rules {
+            *counts.entry(pattern.to_string()).or_default() += 1;
+        }
+        counts
+    }
+}
+
+/// A `matchHost`, understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pattern {
+    Any,
+    /// A host and its subdomains; a port must be the same, and none means any.
+    Host {
+        name: String,
+        port: Option<u16>,
+    },
+    /// An address and everything below it.
+    Address(Url),
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.contains("://") {
+            return Url::parse(text).ok().filter(Url::has_host).map(Self::Address);
+        }
+        let url = Url::parse(&format!("https://{text}")).ok()?;
+        let name = url.host_str()?.trim_start_matches('.').to_ascii_lowercase();
+        if name.is_empty() || !url.username().is_empty() {
+            return None;
+        }
+        if url.path() != "/" {
+            return Some(Self::Address(url));
+        }
+        let port = text.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        Some(Self::Host { name, port })
+    }
+
+    fn matches(&self, url: &Url) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Host { name, port } => {
+                let host = url.host_str().unwrap_or_default();
+                let below = host
+                    .strip_suffix(name.as_str())
+                    .is_some_and(|front| front.is_empty() || front.ends_with('.'));
+                below && port.is_none_or(|port| url.port_or_known_default() == Some(port))
+            }
+            Self::Address(address) => {
+                let path = address.path().trim_end_matches('/');
+                address.scheme() == url.scheme()
+                    && address.host_str() == url.host_str()
+                    && address.port_or_known_default() == url.port_or_known_default()
+                    && url
+                        .path()
+                        .strip_prefix(path)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+        }
+    }
+
+    fn weight(&self) -> usize {
+        match self {
+            Self::Any => 0,
+            Self::Host { name, .. } => name.len(),
+            Self::Address(address) => address.as_str().len(),
+        }
+    }
+}
+
+impl std::fmt::Display for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Any => f.write_str("*"),
+            Self::Host { name, port: None } => f.write_str(name),
+            Self::Host { name, port: Some(port) } => write!(f, "{name}:{port}"),
+            Self::Address(address) => f.write_str(address.as_str()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(text: &str) -> HostRule {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[track_caller]
+    fn check(match_host: &str, url: &str, expected: bool) {
+        let pattern = Pattern::parse(match_host).unwrap();
+        assert_eq!(pattern.matches(&Url::parse(url).unwrap()), expected, "{match_host} {url}");
+    }
+
+    #[test]
+    fn a_host_includes_its_subdomains_and_nothing_that_only_looks_like_it() {
+        check("github.com", "https://github.com/a", true);
+        check("github.com", "https://api.github.com/a", true);
+        check("github.com", "https://notgithub.com/a", false);
+        check("github.com", "https://github.com.evil.org/a", false);
+        check(".github.com", "https://api.github.com/", true);
+        check("registry.lan:5000", "https://registry.lan:5000/v2/", true);
+        check("registry.lan:5000", "https://registry.lan/v2/", false);
+        check("registry.lan", "http://registry.lan:5000/v2/", true);
+    }
+
+    #[test]
+    fn an_address_includes_what_is_below_it() {
+        check("https://example.org/charts", "https://example.org/charts/index.yaml", true);
+        check("https://example.org/charts/", "https://example.org/charts", true);
+        check("https://example.org/charts", "https://example.org/charts-evil/x", false);
+        check("https://example.org", "http://example.org/", false);
+        check("https://example.org", "https://example.org.evil.org/", false);
+        check("https://example.org", "https://example.org@evil.org/", false);
+        check("example.org/charts", "https://example.org/charts/a", true);
+    }
+
+    #[test]
+    fn the_longest_host_wins_and_credentials_are_never_mixed() {
+        let (rules, problems) = HostRules::new([
+            rule(
+                r#"{"matchHost":"example.org","username":"a","password":"secret-a","concurrentRequestLimit":2}"#,
+            ),
+            rule(r#"{"matchHost":"docker.example.org","hostType":"docker","token":"secret-b"}"#),
+        ]);
+        assert!(problems.is_empty());
+        let url = Url::parse("https://docker.example.org/v2/").unwrap();
+        let settings = rules.settings(&url, "docker");
+        assert!(settings.token.is_some() && settings.username.is_none());
+        assert_eq!(settings.concurrent_request_limit, Some(2));
+        assert_eq!(rules.settings(&url, "helm").username.as_deref(), Some("a"));
+        assert!(!format!("{rules:?}").contains("secret-"));
+    }
+
+    #[test]
+    fn a_credential_without_a_host_is_refused() {
+        let (rules, problems) = HostRules::new([rule(r#"{"hostType":"docker","token":"t"}"#)]);
+        assert_eq!(problems.len(), 1);
+        let url = Url::parse("https://anywhere.example").unwrap();
+        assert!(rules.settings(&url, "docker").credential().is_none());
+    }
+
+    #[test]
+    fn the_github_token_goes_to_github_only() {
+        let rules = HostRules::default().with_github_token(&SecretString::from("t"));
+        for (url, expected) in [
+            ("https://api.github.com/graphql", true),
+            ("https://github.com/a/b.git/info/refs", true),
+            ("https://raw.githubusercontent.com/a", false),
+            ("https://ghcr.io/v2/", false),
+            ("https://gist.github.com/", false),
+            ("http://github.com/", false),
+            ("https://github.com.evil.org/", false),
+        ] {
+            let settings = rules.settings(&Url::parse(url).unwrap(), "github-tags");
+            assert_eq!(settings.credential().is_some(), expected, "{url}");
+        }
+    }
+}
