@@ -5,12 +5,13 @@
 mod error;
 pub mod oci;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use updraft_core::name::DatasourceId;
+use updraft_core::problem::Problem;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
 
 pub use self::error::{LookupError, LookupErrorKind};
@@ -32,6 +33,18 @@ pub struct Provenance {
 pub trait Datasource: Send + Sync {
     /// Returns the name it answers to.
     fn id(&self) -> DatasourceId;
+
+    /// Hears which packages are about to be asked for, so that one request can answer for several of them.
+    ///
+    /// This asks nothing, and is only ever a help: a package that was not announced is answered all the same.
+    fn prepare(&self, lookups: &[&Lookup]) {
+        let _ = lookups;
+    }
+
+    /// Returns what is worth telling the owner once about the answers given so far.
+    fn notes(&self) -> Vec<Problem> {
+        Vec::new()
+    }
 
     /// Returns every release of a package, in the registry's order.
     ///
@@ -82,6 +95,26 @@ impl Datasources {
     pub fn new(datasources: impl IntoIterator<Item = Arc<dyn Datasource>>) -> Self {
         let by_id = datasources.into_iter().map(|datasource| (datasource.id(), datasource)).collect();
         Self { by_id, ..Self::default() }
+    }
+
+    /// Announces the packages that are about to be asked for: call it once, before the first question.
+    pub fn prepare<'a>(&self, lookups: impl IntoIterator<Item = &'a Lookup>) {
+        let mut announced: BTreeMap<&DatasourceId, BTreeSet<&Lookup>> = BTreeMap::new();
+        for lookup in lookups {
+            announced.entry(&lookup.datasource).or_default().insert(lookup);
+        }
+        for (id, lookups) in announced {
+            if let Some(datasource) = self.by_id.get(id) {
+                datasource.prepare(&lookups.into_iter().collect::<Vec<_>>());
+            }
+        }
+    }
+
+    /// Returns what is worth telling the owner once about the answers given: call it after the last question.
+    pub fn notes(&self) -> Vec<Problem> {
+        let notes: BTreeSet<Problem> =
+            self.by_id.values().flat_map(|datasource| datasource.notes()).collect();
+        notes.into_iter().collect()
     }
 
     /// Returns every release of a package.

@@ -63,6 +63,10 @@ pub(super) fn key(request: &Request, identity: &Identity, shape: &str) -> String
     for (name, value) in &request.headers {
         key.push_str(&format!("\n{name}: {value}"));
     }
+    if let Some(body) = &request.body {
+        key.push_str("\nbody ");
+        key.push_str(&hex(&Sha256::digest(body)));
+    }
     key.push_str("\n\n");
     key.push_str(shape);
     key

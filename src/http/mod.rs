@@ -37,7 +37,7 @@ pub use self::patience::Patience;
 pub use self::recording::StoreError;
 pub use self::redirect::same_origin;
 pub(crate) use self::request::hex;
-pub use self::request::{Access, BODY_LIMIT, Caching, Confidential, Credential, Identity, Request};
+pub use self::request::{Access, BODY_LIMIT, Caching, Confidential, Credential, Effect, Identity, Request};
 pub use self::response::{Body, Reply};
 pub(crate) use self::single_flight::SingleFlight;
 pub use self::stats::{HostStats, Stats};
@@ -145,7 +145,7 @@ impl Http {
 
     /// Sends a request and returns the whole reply, whatever its status.
     ///
-    /// GET and HEAD are repeated after transient failures, asked once a run however often they are sent, and cached.
+    /// A request that only asks is repeated after transient failures, asked once a run however often it is sent, and cached.
     ///
     /// # Errors
     /// No reply could be had.

@@ -123,6 +123,15 @@ pub enum Access {
     With(Credential),
 }
 
+/// What a request does to the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: it may be sent twice, shared by all who ask the same, and its reply may be kept.
+    Asks,
+    /// Something: it is sent exactly once.
+    Changes,
+}
+
 /// A request, before any policy applies to it.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -132,6 +141,7 @@ pub struct Request {
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Option<Bytes>,
     pub(super) access: Access,
+    pub(super) effect: Effect,
     pub(super) caching: Caching,
     pub(super) confidential: Confidential,
     pub(super) body_limit: u64,
@@ -139,7 +149,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Returns a request with any method; only GET and HEAD are repeated, shared and cached.
+    /// Returns a request with any method; only GET and HEAD are taken to be mere questions.
     ///
     /// A user and password in the address become the request's credential, so that they go the way of all credentials.
     pub fn new(method: Method, mut url: Url) -> Self {
@@ -152,7 +162,9 @@ impl Request {
         let _ = url.set_username("");
         let _ = url.set_password(None);
         url.set_fragment(None);
+        let asks = method == Method::GET || method == Method::HEAD;
         Self {
+            effect: if asks { Effect::Asks } else { Effect::Changes },
             method,
             url,
             accept: None,
@@ -218,6 +230,13 @@ impl Request {
         self
     }
 
+    /// Sets what the request does to the host: a POST may be a mere question too (a GraphQL query).
+    #[must_use]
+    pub fn effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+
     /// Sets how the reply may be remembered.
     #[must_use]
     pub fn caching(mut self, caching: Caching) -> Self {
@@ -252,7 +271,7 @@ impl Request {
     }
 
     pub(super) fn is_repeatable(&self) -> bool {
-        self.method == Method::GET || self.method == Method::HEAD
+        self.effect == Effect::Asks
     }
 }
 
