@@ -9,6 +9,7 @@
 
 use updraft_core::manager::Manager;
 
+pub mod custom_regex;
 pub mod dockerfile;
 pub mod helm_values;
 pub mod kubernetes;
