@@ -11,6 +11,7 @@ use updraft_core::manager::Manager;
 
 pub mod custom_regex;
 pub mod dockerfile;
+pub mod github_actions;
 pub mod helm_values;
 pub mod kubernetes;
 
@@ -22,5 +23,9 @@ mod testing;
 /// The built-in managers, the more specific ones first: where two find the same bytes, the earlier one has them.
 ///
 /// Managers that exist only by configuration (`custom.regex`) are made from it and are not here.
-pub static ALL: &[&dyn Manager] =
-    &[&dockerfile::Dockerfile, &helm_values::HelmValues, &kubernetes::Kubernetes];
+pub static ALL: &[&dyn Manager] = &[
+    &dockerfile::Dockerfile,
+    &github_actions::GitHubActions,
+    &helm_values::HelmValues,
+    &kubernetes::Kubernetes,
+];
