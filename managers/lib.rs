@@ -11,11 +11,15 @@ use updraft_core::manager::Manager;
 
 pub mod custom_regex;
 pub mod dockerfile;
+pub mod flux;
 pub mod github_actions;
 pub mod helm_values;
 pub mod kubernetes;
+pub mod kustomize;
 
+mod git_url;
 mod image_policy;
+mod scalar;
 
 #[cfg(test)]
 mod testing;
@@ -24,6 +28,8 @@ mod testing;
 ///
 /// Managers that exist only by configuration (`custom.regex`) are made from it and are not here.
 pub static ALL: &[&dyn Manager] = &[
+    &flux::Flux,
+    &kustomize::Kustomize,
     &dockerfile::Dockerfile,
     &github_actions::GitHubActions,
     &helm_values::HelmValues,

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use regex::Regex;
 use updraft_core::dep::{Dep, Slot};
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
-use updraft_core::name::RepoPath;
+use updraft_core::name::{DatasourceId, RepoPath, VersioningId};
 use updraft_core::source::SourceFile;
 
 use crate::ALL;
@@ -198,8 +198,8 @@ fn describe(out: &mut String, number: usize, dep: &Dep, files: &[SourceFile]) {
     };
     field("found in", Some(dep.found_in.as_str()).filter(|text| !text.is_empty()));
     field("package", Some(dep.package_name.as_str()).filter(|name| *name != dep.dep_name));
-    field("datasource", dep.datasource.as_ref().map(|id| id.as_str()));
-    field("versioning", dep.versioning.as_ref().map(|id| id.as_str()));
+    field("datasource", dep.datasource.as_ref().map(DatasourceId::as_str));
+    field("versioning", dep.versioning.as_ref().map(VersioningId::as_str));
     field("value", dep.current_value.as_deref());
     field("digest", dep.current_digest.as_deref());
     field("registries", Some(dep.registry_urls.join(" ").as_str()).filter(|text| !text.is_empty()));

@@ -1,0 +1,175 @@
+//! `HelmRelease` and `HelmChart`: a chart, its version, and the repository it comes from.
+
+use std::collections::BTreeMap;
+
+use updraft_core::dep::{Dep, Part, SkipReason};
+use updraft_core::image_ref::Parts;
+use updraft_core::name::{DatasourceId, VersioningId};
+use updraft_core::yaml::Node;
+
+use super::ID;
+use super::repositories::{Protocol, Repositories, Source, SourceRef};
+use super::resource::Resource;
+use crate::scalar;
+
+/// Finds charts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Charts<'a> {
+    pub(super) repositories: &'a Repositories<'a>,
+    pub(super) aliases: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Charts<'a> {
+    /// Returns the chart of a `HelmRelease`; `None` where `chartRef` leaves it to another object.
+    pub(super) fn of_release(self, release: &Resource<'a>) -> Option<Dep> {
+        if release.spec(&["chartRef"]).is_some() {
+            return None;
+        }
+        self.chart(release, release.spec(&["chart", "spec"])?)
+    }
+
+    /// Returns the chart of a `HelmChart`; `None` where it comes out of a `GitRepository`, which is updated itself.
+    pub(super) fn of_chart(self, chart: &Resource<'a>) -> Option<Dep> {
+        let spec = chart.spec(&[])?;
+        match spec.at(&["sourceRef", "kind"])?.as_str()? {
+            "HelmRepository" => self.chart(chart, spec),
+            "GitRepository" => None,
+            kind => {
+                let detail = format!("charts of a {kind} have no list of versions");
+                let dep = self.chart(chart, spec)?;
+                Some(
+                    Dep { datasource: None, slots: Vec::new(), ..dep }
+                        .skipped(SkipReason::UnsupportedDatasource, detail),
+                )
+            }
+        }
+    }
+
+    /// Reads `chart`, `version` and `sourceRef` of a chart's specification.
+    fn chart(self, user: &Resource<'a>, spec: Node<'a>) -> Option<Dep> {
+        let name_node = spec.get("chart")?;
+        let name = scalar::text(name_node)?;
+        let version = spec.get("version").filter(|node| scalar::text(*node).is_some());
+        let span = version.unwrap_or(name_node).span();
+        let mut dep = Dep::new(ID, &user.file.path, span, name);
+        dep.found_in = user.title();
+        dep.datasource = Some(DatasourceId::HELM);
+        dep.current_value = version.and_then(Node::as_str).map(str::to_owned);
+        if name.starts_with(['.', '/']) {
+            return Some(dep.skipped(SkipReason::LocalChart, ""));
+        }
+        if scalar::has_variable(name) {
+            return Some(dep.skipped(SkipReason::ContainsVariable, format!("the chart is called `{name}`")));
+        }
+        let dep = self.with_source(dep, user, spec);
+        Some(if dep.skip.is_some() { dep } else { with_slots(dep, user, name_node, version) })
+    }
+
+    /// Looks the repository up.
+    fn with_source(self, mut dep: Dep, user: &Resource<'a>, spec: Node<'a>) -> Dep {
+        let text = |key| spec.at(&["sourceRef", key]).and_then(scalar::text);
+        let (kind, Some(name)) = (text("kind").unwrap_or("HelmRepository"), text("name")) else {
+            return dep.skipped(SkipReason::UnknownRegistry, "the chart has no `sourceRef`");
+        };
+        if kind != "HelmRepository" {
+            return dep.skipped(
+                SkipReason::UnknownRegistry,
+                format!("the chart comes out of {kind} {name}, which has its own version"),
+            );
+        }
+        let source = SourceRef { name, namespace: text("namespace") };
+        let (urls, protocol, origins) = match self.repositories.find(user, source) {
+            Source::Found { urls, protocol, origins } => (urls, protocol, origins),
+            Source::Missing(_) if scalar::has_variable(name) => {
+                return dep
+                    .skipped(SkipReason::ContainsVariable, format!("its HelmRepository is called `{name}`"));
+            }
+            Source::Missing(detail) => return dep.skipped(SkipReason::UnknownRegistry, detail),
+        };
+        dep.origins = origins;
+        match protocol {
+            Protocol::Index => dep.registry_urls.clone_from(&urls),
+            Protocol::Oci => {
+                let host =
+                    urls.first().map_or("", |url| url.trim_start_matches("oci://").trim_end_matches('/'));
+                let package = format!("{host}/{}", dep.dep_name);
+                let parts = Parts { name: &package, tag: None, digest: None };
+                dep.package_name = parts.dep(ID, &dep.file, dep.span, self.aliases).package_name;
+                dep.datasource = Some(DatasourceId::DOCKER);
+                // Flux resolves ranges by the rules of charts, wherever the chart lies.
+                if dep.current_value.as_deref().is_some_and(is_range) {
+                    dep.versioning = Some(VersioningId::fixed("helm"));
+                }
+            }
+        }
+        match urls.into_iter().find(|url| scalar::has_variable(url)) {
+            Some(url) => {
+                dep.skipped(SkipReason::ContainsVariable, format!("the repository's address is `{url}`"))
+            }
+            None => dep,
+        }
+    }
+}
+
+/// Adds the slots, or why the chart is left alone.
+fn with_slots(mut dep: Dep, user: &Resource<'_>, name: Node<'_>, version: Option<Node<'_>>) -> Dep {
+    let Some(version) = version else {
+        return dep
+            .skipped(SkipReason::UnspecifiedVersion, "Flux takes the newest chart at each reconciliation");
+    };
+    if version.as_str().is_some_and(scalar::has_variable) {
+        return dep.skipped(SkipReason::ContainsVariable, "");
+    }
+    if scalar::is_image_automated(user.file, version) {
+        return dep.skipped(SkipReason::ImageAutomation, "");
+    }
+    let Some(slot) = scalar::slot(version, Part::Value) else {
+        return dep.skipped(SkipReason::InvalidValue, scalar::NOT_SPELLED);
+    };
+    dep.slots.push(slot);
+    // In a registry the package is the repository's address too, which this text does not spell.
+    if dep.datasource == Some(DatasourceId::HELM) && !name.alias() {
+        dep.slots.extend(scalar::slot(name, Part::Name));
+    }
+    dep.slots.sort_by_key(|slot| slot.span);
+    dep
+}
+
+/// Returns whether a chart version is a range and not one exact version.
+///
+/// An exact version has all three numbers; fewer stand for a wildcard
+/// (<https://github.com/Masterminds/semver#checking-version-constraints>).
+fn is_range(version: &str) -> bool {
+    let core = version.trim().trim_start_matches(['v', 'V', '=']);
+    let core = core.split(['-', '+']).next().unwrap_or(core);
+    let parts: Vec<_> = core.split('.').collect();
+    let number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    version.contains([' ', ',', '|']) || parts.len() != 3 || !parts.iter().all(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_range;
+
+    #[test]
+    fn an_exact_version_has_three_numbers() {
+        for exact in ["1.2.3", "v1.2.3", "1.2.3-rc.1", "1.2.3+build.4", "1.2.3-a-b+c"] {
+            assert!(!is_range(exact), "{exact}");
+        }
+        for range in [
+            "1.2.x",
+            "1.2",
+            "1",
+            "*",
+            "^1.2.3",
+            "~1.2.3",
+            ">=1.2.3 <2.0.0",
+            "1.2.3 - 1.4.5",
+            ">1.2.3",
+            "1.2.3 || 2.0.0",
+            "",
+        ] {
+            assert!(is_range(range), "{range}");
+        }
+    }
+}
