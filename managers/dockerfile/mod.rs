@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
             // An alias may be a variable, so the text as it is written still has a chance.
             Err(_) => image_ref::dep(ID, path, written.as_str(), span, aliases),
         };
-        dep.found_in = found_in.to_owned();
+        dep.found_in = found_in.into();
         dep
     }
 }
@@ -191,15 +191,12 @@ fn slots(image: &ImageRef<'_>, written: &PlacedText, reference: &PlacedText) -> 
             None => variable_part(tag.span, written, reference)?,
         });
     }
-    match image.digest {
-        Some(digest) => slots.push(Slot::new(Part::Digest, reference.place(digest.span)?, digest.text)),
-        None => {
-            let end = reference.as_str().len();
-            let is_one_place = reference.place(ByteSpan::new(0, end));
-            let at = is_one_place.map_or(written.stretch().end, |place| place.end);
-            slots.push(Slot::insertion(Part::Digest, at, "@"));
-        }
-    }
+    slots.push(if let Some(digest) = image.digest {
+        Slot::new(Part::Digest, reference.place(digest.span)?, digest.text)
+    } else {
+        let one_place = reference.place(ByteSpan::new(0, reference.as_str().len()));
+        Slot::insertion(Part::Digest, one_place.unwrap_or(written.stretch()).end, "@")
+    });
     slots.sort_by_key(|slot| slot.span);
     Some(slots)
 }
@@ -229,7 +226,9 @@ fn variable_part(tag: ByteSpan, written: &PlacedText, reference: &PlacedText) ->
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use updraft_core::edit;
     use updraft_core::name::RepoPath;
+    use updraft_core::update::{Update, UpdateType};
 
     use super::*;
 
@@ -275,6 +274,29 @@ mod tests {
     fn an_unknown_variable_is_a_reason() {
         check("FROM a:$TARGETARCH", &["a:$TARGETARCH - final contains-variable"]);
         check("ARG A=1\nARG B=2\nFROM a:$A-$B", &["a 1-2 final contains-variable"]);
+    }
+
+    #[test]
+    fn an_update_is_written_where_the_value_stands() {
+        #[track_caller]
+        fn check(text: &str, new_value: &str, digest: Option<&str>, expected: &str) {
+            let dep = extract(text).remove(0);
+            let mut update = Update::new(UpdateType::Minor);
+            update.new_value = Some(new_value.to_owned());
+            update.new_digest = digest.map(str::to_owned);
+            let edits = edit::edits(&dep, &update, &serde_json::Map::new()).unwrap();
+            let after = edit::apply(text, &edits).unwrap();
+            assert_eq!(after, expected);
+            assert_eq!(extract(&after)[0].current_value.as_deref(), Some(new_value));
+        }
+        check("ARG T=1\r\nFROM a:$T\r\n", "2", None, "ARG T=2\r\nFROM a:$T\r\n");
+        check("ARG T=1.2\nFROM a:${T}-alpine", "1.3-alpine", None, "ARG T=1.3\nFROM a:${T}-alpine");
+        check("ARG T=1.2\nFROM a:v${T}-b.1", "v1.3-b.1", None, "ARG T=1.3\nFROM a:v${T}-b.1");
+        check("ARG T=1.2\nFROM a:v$T", "v1.3", None, "ARG T=1.3\nFROM a:v$T");
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let pinned = format!("ARG T=2\nFROM a:$T@{digest} AS b");
+        check("ARG T=1\nFROM a:$T AS b", "2", Some(&digest), &pinned);
+        check("ARG I='a:1'\nFROM $I", "2", Some(&digest), &format!("ARG I='a:2@{digest}'\nFROM $I"));
     }
 
     #[test]

@@ -31,7 +31,7 @@ fn runner(label: Node<'_>, file: &SourceFile, found_in: &str) -> Option<Dep> {
     }
     let span = label.span();
     let mut dep = Dep::new(ID, &file.path, span, name);
-    dep.found_in = found_in.to_owned();
+    dep.found_in = found_in.into();
     dep.dep_type = Some("github-runner".to_owned());
     dep.datasource = Some(DatasourceId::GITHUB_RUNNERS);
     dep.current_value = Some(value.to_owned());

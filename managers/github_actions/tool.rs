@@ -116,7 +116,7 @@ pub(super) fn tool_of_step(step: Node<'_>, file: &SourceFile, found_in: &str) ->
 impl Tool {
     fn dep(&self, node: Node<'_>, file: &SourceFile, found_in: &str) -> Dep {
         let mut dep = Dep::new(ID, &file.path, node.span(), self.name);
-        dep.found_in = found_in.to_owned();
+        dep.found_in = found_in.into();
         dep.dep_type = Some("uses-with".to_owned());
         dep.datasource = Some(DatasourceId::GITHUB_RELEASES);
         dep.pin_digests = Some(false);
@@ -124,7 +124,7 @@ impl Tool {
             Source::Releases => {}
             Source::RangedReleases => dep.versioning = Some(VersioningId::fixed("npm")),
             Source::Builds(repository) => {
-                dep.package_name = repository.to_owned();
+                dep.package_name = repository.into();
                 dep.versioning = Some(VersioningId::fixed("npm"));
                 dep.extract_version = Some(r"^(?<version>\d+\.\d+\.\d+)(-\d+)?$".to_owned());
             }

@@ -45,19 +45,16 @@ impl<'a> Uses<'a> {
     fn read(line: &'a str, start: usize) -> Option<Self> {
         let (value_start, style) = value_start(line)?;
         let rest = line.get(value_start..)?;
-        let value = match rest.chars().next()? {
-            quote @ ('"' | '\'') => {
-                let value = rest.get(1..)?.split_once(quote)?.0;
-                ByteSpan::new(value_start + 1, value_start + 1 + value.len())
-            }
-            _ => {
-                let stop = match style {
-                    Style::Flow => rest.find([',', '}']),
-                    Style::Block => None,
-                };
-                let end = comment_start(rest).into_iter().chain(stop).min().unwrap_or(rest.len());
-                ByteSpan::new(value_start, value_start + rest.get(..end)?.trim_end().len())
-            }
+        let value = if let quote @ ('"' | '\'') = rest.chars().next()? {
+            let value = rest.get(1..)?.split_once(quote)?.0;
+            ByteSpan::new(value_start + 1, value_start + 1 + value.len())
+        } else {
+            let stop = match style {
+                Style::Flow => rest.find([',', '}']),
+                Style::Block => None,
+            };
+            let end = comment_start(rest).into_iter().chain(stop).min().unwrap_or(rest.len());
+            ByteSpan::new(value_start, value_start + rest.get(..end)?.trim_end().len())
         };
         let behind = line.get(value.end..)?;
         let hash = comment_start(behind);
@@ -108,7 +105,7 @@ impl<'a> Uses<'a> {
                 (action.repository_span.start - host.len(), action.repository_span.end)
             }
             host => {
-                dep.package_name = action.repository.to_owned();
+                dep.package_name = action.repository.into();
                 dep.registry_urls = host.map(str::to_owned).into_iter().collect();
                 (action.repository_span.start, action.repository_span.end)
             }
@@ -130,23 +127,17 @@ impl<'a> Uses<'a> {
         dep.current_digest = Some(action.git_ref.to_owned());
         dep.slots.push(Slot::new(Part::Digest, action.ref_span.shifted(self.span.start), action.git_ref));
         let said = self.comment.and_then(|(text, at)| Some((note(text)?, text, at)));
-        match said {
-            Some((note, text, at)) => {
-                set_value(dep, note.value, Host::of(action));
-                if let Some(replaced) = note.span.of(text) {
-                    dep.slots.push(Slot::new(Part::ValueNote, note.span.shifted(at), replaced));
-                }
-            }
-            None => {
-                dep.datasource = Some(Host::of(action).tags());
-                dep.versioning = Some(VersioningId::fixed("github-actions"));
-                dep.slots.push(Slot::insertion(Part::ValueNote, self.end, " # "));
-                dep.skip = Some(Skip {
-                    reason: SkipReason::UnversionedReference,
-                    detail: "a comment such as `# v1.2.3` behind the commit would say what to follow"
-                        .to_owned(),
-                });
-            }
+        let Some((note, text, at)) = said else {
+            dep.datasource = Some(Host::of(action).tags());
+            dep.versioning = Some(VersioningId::fixed("github-actions"));
+            dep.slots.push(Slot::insertion(Part::ValueNote, self.end, " # "));
+            let detail = "a comment such as `# v1.2.3` behind the commit would say what to follow";
+            dep.skip = Some(Skip { reason: SkipReason::UnversionedReference, detail: detail.to_owned() });
+            return;
+        };
+        set_value(dep, note.value, Host::of(action));
+        if let Some(replaced) = note.span.of(text) {
+            dep.slots.push(Slot::new(Part::ValueNote, note.span.shifted(at), replaced));
         }
     }
 

@@ -51,7 +51,7 @@ impl Workflow<'_> {
             let service = service.as_str().unwrap_or_default();
             self.read_image(image, "service", &format!("job {name}, service {service}"));
         }
-        if let Some(runs_on) = job.get("runs-on") {
+        if let Some(runs_on) = job.get("runs-on").filter(|runs_on| self.is_new(*runs_on)) {
             self.deps.extend(runners(runs_on, self.file, &format!("job {name}")));
         }
         if let Some(steps) = job.get("steps") {
@@ -102,7 +102,7 @@ impl Workflow<'_> {
         let aliases = &self.context.registry_aliases;
         let mut dep = image_ref::dep(ID, &self.file.path, text, span, aliases);
         dep.dep_type = Some(dep_type.to_owned());
-        dep.found_in = found_in.to_owned();
+        dep.found_in = found_in.into();
         self.deps.push(dep);
     }
 
