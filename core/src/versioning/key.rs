@@ -103,8 +103,8 @@ impl KeyBuilder {
     pub(super) fn natural_reversed(&mut self, text: &str) -> &mut Self {
         let start = self.0.len();
         self.natural(text);
-        if let Some(added) = self.0.get_mut(start..) {
-            added.iter_mut().for_each(|byte| *byte = !*byte);
+        for byte in self.0.iter_mut().skip(start) {
+            *byte = !*byte;
         }
         self
     }

@@ -3,13 +3,24 @@
 //! A versioning is chosen by its id ([`versioning`]); the ids and the meaning of each are Renovate's. Everything here
 //! takes texts, answers without panicking on any input, and takes time linear in the text.
 
+mod distribution;
 mod docker;
+mod exact;
+mod github_actions;
 mod key;
+mod kubernetes_api;
+mod loose;
+mod npm;
+mod pattern;
 mod semver;
+mod semver_coerced;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use key::SortKey;
 
@@ -96,11 +107,12 @@ pub trait Versioning: Send + Sync + Debug {
         in_range.filter_map(|version| Some((self.key(version)?, *version))).collect()
     }
 
-    /// Returns whether going from `current` to `new` may break its user; `None` when the versioning does not say, and
-    /// the major number decides.
+    /// Returns whether going from `current` to `new` may break its user; `None` when the versioning cannot know.
+    ///
+    /// Unless a versioning knows better, that is when the major number changes.
     fn is_breaking(&self, current: &str, new: &str) -> Option<bool> {
-        let _ = (current, new);
-        None
+        let are_versions = self.is_version(current) && self.is_version(new);
+        Some(are_versions && self.major(current) != self.major(new))
     }
 
     /// Returns the first number; `None` when there is none or it does not fit.
@@ -227,30 +239,88 @@ pub enum VersioningError {
     /// No versioning has this id.
     #[error("there is no versioning `{0}`")]
     Unknown(String),
+    /// The pattern of a `regex:` versioning does not compile.
+    #[error("the pattern `{pattern}` of a `regex:` versioning cannot be read: {message}")]
+    Pattern {
+        /// The pattern as written.
+        pattern: String,
+        /// What is wrong with it, one line.
+        message: String,
+    },
+    /// The pattern of a `regex:` versioning finds no number to compare.
+    #[error("the pattern `{0}` of a `regex:` versioning has no group `major`, `minor` or `patch`")]
+    NoNumber(String),
 }
 
 impl VersioningError {
     /// Returns what to do about it, one line.
     pub fn hint(&self) -> String {
         match self {
-            Self::Unknown(_) => format!(
-                "use one of {}, or `regex:` with a pattern",
-                FIXED.iter().map(|(id, _)| format!("`{id}`")).collect::<Vec<_>>().join(", ")
-            ),
+            Self::Unknown(_) => {
+                let ids: Vec<_> = FIXED.iter().map(|(id, _)| format!("`{id}`")).collect();
+                format!("use one of {}, or `regex:` with a pattern", ids.join(", "))
+            }
+            Self::Pattern { .. } => {
+                r"write an RE2 pattern with named groups: `^v(?<major>\\d+)\\.(?<minor>\\d+)$`".to_owned()
+            }
+            Self::NoNumber(_) => r"name the number in it: `^v(?<major>\\d+)$`".to_owned(),
         }
     }
 }
 
+/// What there is under an id.
+pub type Found = Result<Arc<dyn Versioning>, VersioningError>;
+
+/// Makes a versioning.
+type Make = fn() -> Arc<dyn Versioning>;
+
 /// The versionings that need no configuration, by id.
-const FIXED: &[(&str, fn() -> Arc<dyn Versioning>)] =
-    &[("docker", || Arc::new(docker::Docker)), ("semver", || Arc::new(semver::Semver))];
+const FIXED: &[(&str, Make)] = &[
+    ("docker", || Arc::new(docker::Docker)),
+    ("semver", || Arc::new(semver::Semver)),
+    ("semver-coerced", || Arc::new(semver_coerced::SemverCoerced)),
+    ("helm", || Arc::new(npm::Npm { id: "helm" })),
+    ("npm", || Arc::new(npm::Npm { id: "npm" })),
+    ("loose", || Arc::new(loose::Loose)),
+    ("kubernetes-api", || Arc::new(kubernetes_api::KubernetesApi)),
+    ("github-actions", || Arc::new(github_actions::GithubActions)),
+    ("exact", || Arc::new(exact::Exact)),
+    ("ubuntu", || Arc::new(distribution::UBUNTU)),
+    ("debian", || Arc::new(distribution::DEBIAN)),
+];
 
 /// Returns the versioning with this id: one of the fixed ones, or `regex:<pattern>`.
+///
+/// A pattern is compiled each time; [`Versionings`] remembers.
 ///
 /// # Errors
 ///
 /// When there is no such versioning, or the pattern cannot be used; [`VersioningError::hint`] says what to do.
-pub fn versioning(id: &str) -> Result<Arc<dyn Versioning>, VersioningError> {
+pub fn versioning(id: &str) -> Found {
+    if let Some(pattern) = id.strip_prefix("regex:") {
+        return Ok(Arc::new(pattern::Pattern::new(id, pattern)?));
+    }
     let fixed = FIXED.iter().find(|(name, _)| *name == id).map(|(_, make)| make());
     fixed.ok_or_else(|| VersioningError::Unknown(id.to_owned()))
+}
+
+/// Versionings made once each, for a run that asks for the same few ids again and again.
+#[derive(Debug, Default)]
+pub struct Versionings(Mutex<BTreeMap<String, Found>>);
+
+impl Versionings {
+    /// Returns what [`versioning`] returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`versioning`], the same error each time.
+    pub fn find(&self, id: &str) -> Found {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(id) {
+            return known.clone();
+        }
+        let made = versioning(id);
+        known.insert(id.to_owned(), made.clone());
+        made
+    }
 }

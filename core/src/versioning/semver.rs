@@ -12,13 +12,19 @@ pub(super) struct Semver;
 /// No version is longer: the limit of npm's own parser.
 const MAX_LENGTH: usize = 256;
 
+/// No number is greater: npm counts in JavaScript.
+pub(super) const MAX_NUMBER: u64 = (1 << 53) - 1;
+
 /// Returns the version a text spells, with or without a `v` and space around it.
 pub(super) fn parse(text: &str) -> Option<Version> {
     if text.len() > MAX_LENGTH {
         return None;
     }
     let text = text.trim();
-    Version::parse(text.strip_prefix('v').unwrap_or(text)).ok()
+    let version = Version::parse(text.strip_prefix('v').unwrap_or(text)).ok()?;
+    let is_countable =
+        [version.major, version.minor, version.patch].iter().all(|number| *number <= MAX_NUMBER);
+    is_countable.then_some(version)
 }
 
 /// Returns the order of SemVer: build metadata does not count.
