@@ -9,6 +9,7 @@
 
 use updraft_core::manager::Manager;
 
+pub mod annotation;
 pub mod custom_regex;
 pub mod dockerfile;
 pub mod flux;
@@ -19,6 +20,7 @@ pub mod kustomize;
 
 mod git_url;
 mod image_policy;
+mod same_version;
 mod scalar;
 
 #[cfg(test)]
@@ -34,4 +36,5 @@ pub static ALL: &[&dyn Manager] = &[
     &github_actions::GitHubActions,
     &helm_values::HelmValues,
     &kubernetes::Kubernetes,
+    &annotation::Annotation,
 ];

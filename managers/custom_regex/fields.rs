@@ -12,6 +12,8 @@ use updraft_core::template::{self, TemplateError};
 
 use super::ID;
 use super::find::Found;
+use crate::image_policy;
+use crate::same_version::repeats;
 
 /// Why a match makes no dependency.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +95,9 @@ pub(super) fn dep(config: &CustomManager, file: &SourceFile, found: &Found) -> R
         dep.slots = fields.slots(value_slot, digest_slot, dep.current_digest.as_deref());
     }
     dep.current_value = value;
+    if image_policy::marks(&file.text, dep.span) {
+        dep = dep.skipped(SkipReason::ImageAutomation, "");
+    }
     Ok(Made { dep, bad_registry })
 }
 
@@ -142,30 +147,11 @@ impl Fields<'_> {
         slots
     }
 
-    /// Returns the other places in the match where the same version stands by itself: `v1.2.3/tool-v1.2.3.tar.gz`.
+    /// Returns the other places in the match where the version stands, outside of groups.
     fn repeated(&self, first: ByteSpan) -> Vec<ByteSpan> {
-        let (Some(value), Some(whole)) = (first.of(self.text), self.found.whole.of(self.text)) else {
-            return Vec::new();
-        };
-        if !value.contains('.') || !value.contains(|letter: char| letter.is_ascii_digit()) {
-            return Vec::new();
-        }
-        let places = whole.match_indices(value).map(|(at, _)| {
-            let at = self.found.whole.start + at;
-            ByteSpan::new(at, at + value.len())
-        });
-        let stands_alone = |span: &ByteSpan| {
-            let before = self.text.get(..span.start).and_then(|text| text.chars().next_back());
-            let mut after = self.text.get(span.end..).unwrap_or_default().chars();
-            let next = after.next();
-            let continues =
-                matches!(next, Some('.' | '+')) && after.next().is_some_and(|next| next.is_ascii_digit());
-            !before.is_some_and(|letter| letter.is_alphanumeric() || letter == '.')
-                && !next.is_some_and(char::is_alphanumeric)
-                && !continues
-        };
-        let free = |span: &ByteSpan| !self.found.groups.values().any(|group| group.overlaps(*span));
-        places.filter(|span| stands_alone(span) && free(span)).collect()
+        let mut places = repeats(self.text, self.found.whole, first);
+        places.retain(|span| !self.found.groups.values().any(|group| group.overlaps(*span)));
+        places
     }
 
     /// Returns every named group that took part, for the owner's templates.

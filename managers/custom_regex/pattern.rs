@@ -163,17 +163,16 @@ fn translate(pattern: &str) -> Result<String, Refusal> {
                 after
             }
             // A brace that opens no repetition is itself: `{{ name }}`.
-            ('{', Place::Outside) => match repetition(after) {
-                Some(length) => {
+            ('{', Place::Outside) => {
+                if let Some(length) = repetition(after) {
                     out.push('{');
                     out.push_str(after.get(..length).unwrap_or_default());
                     after.get(length..).unwrap_or_default()
-                }
-                None => {
+                } else {
                     out.push_str(r"\{");
                     after
                 }
-            },
+            }
             ('}', Place::Outside) => {
                 out.push_str(r"\}");
                 after
@@ -221,8 +220,9 @@ fn escape<'a>(after: &'a str, place: Place, out: &mut String) -> Result<&'a str,
                 out.push_str(r"\\c");
                 return Ok(rest);
             };
-            let code = u32::from(control.to_ascii_uppercase()) - u32::from('A') + 1;
-            out.push_str(&format!(r"\x{code:02x}"));
+            // A control character is the letter's place in the alphabet.
+            let code = u32::from(control) & 0x1f;
+            out.extend(char::from_u32(code));
             return Ok(rest.get(1..).unwrap_or_default());
         }
         // The `regex` crate gives these a meaning of their own.
