@@ -61,6 +61,18 @@ impl HttpError {
         Self { kind, host: host_of(url), method: method.clone(), url: shown(url), detail: detail.into() }
     }
 
+    /// Returns the error of an address that cannot be read.
+    pub fn address(text: &str) -> Self {
+        let (kind, method) = (HttpErrorKind::Address, Method::GET);
+        Self {
+            kind,
+            host: String::new(),
+            method,
+            url: text.to_owned(),
+            detail: "the address cannot be read".to_owned(),
+        }
+    }
+
     /// Returns the error of a reply with a status that says no.
     pub fn status(method: &Method, url: &Url, status: StatusCode) -> Self {
         let detail = format!("`{}` answered {status}", host_of(url));
@@ -78,6 +90,11 @@ impl HttpError {
     /// Whether no connection to the host could be made at all.
     pub fn is_unreachable(&self) -> bool {
         matches!(self.kind, HttpErrorKind::Resolve | HttpErrorKind::Connect | HttpErrorKind::Tls)
+    }
+
+    /// Whether, after several attempts, the host need not be asked anything else in this run.
+    pub(super) fn is_dead_host(&self) -> bool {
+        self.is_unreachable() || self.kind == HttpErrorKind::Timeout
     }
 
     /// Whether the same request may well succeed when it is sent again.

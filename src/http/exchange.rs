@@ -16,7 +16,7 @@ use super::host_rules::{HostRules, HostSettings, Transport};
 use super::patience::{Patience, asked_to_wait, is_transient};
 use super::recording::{Authorized, Named, Recorded, Replay, StoreError, record};
 use super::redirect::{is_redirect, next, same_origin};
-use super::request::{Access, Credential, Identity, Request};
+use super::request::{Access, Confidential, Credential, Identity, Request};
 use super::response::{Body, Response};
 use super::stats::Counter;
 use super::{HttpSettings, Proxies, SetupError, World};
@@ -91,6 +91,15 @@ impl Exchange {
         }
     }
 
+    /// Whether a request takes a credential along.
+    pub(super) fn is_authorized(&self, request: &Request) -> bool {
+        match &request.access {
+            Access::Anonymous(_) => false,
+            Access::With(_) => true,
+            Access::HostRules(kind) => self.rules.settings(&request.url, kind).credential().is_some(),
+        }
+    }
+
     /// Sends a request and hands the reply to `consume`, again as long as patience and the request allow.
     ///
     /// `consume` sees the reply to the last attempt whatever its status.
@@ -125,7 +134,7 @@ impl Exchange {
                     self.pause(&mut budget, &error.host).await;
                 }
                 Err(error) => {
-                    if error.is_unreachable() && repeatable {
+                    if error.is_dead_host() && repeatable {
                         self.hosts.of(&error.host, self.patience.parallel).give_up(&error);
                     }
                     return Err(error);
@@ -171,12 +180,11 @@ impl Exchange {
         let mut url = request.url.clone();
         let mut earlier: Vec<Url> = Vec::new();
         loop {
-            let settings = self.rules.settings(&url, self.kind(request));
+            let settings = self.rules.settings(&url, kind(request));
             let credential = match &request.access {
-                _ if !same_origin(&url, &request.url) => None,
-                Access::Anonymous(_) => None,
-                Access::With(credential) => Some(credential.clone()),
-                Access::HostRules(_) => settings.credential(),
+                Access::With(credential) if same_origin(&url, &request.url) => Some(credential.clone()),
+                Access::HostRules(_) if same_origin(&url, &request.url) => settings.credential(),
+                _ => None,
             };
             let hop = Hop { url: &url, settings: &settings, credential: credential.as_ref() };
             let response = self.hop(request, conditions, &hop).await?;
@@ -192,13 +200,6 @@ impl Exchange {
                 self.patience.redirects,
             )?;
             earlier.push(std::mem::replace(&mut url, target));
-        }
-    }
-
-    fn kind<'a>(&self, request: &'a Request) -> &'a str {
-        match &request.access {
-            Access::HostRules(kind) => kind,
-            _ => "",
         }
     }
 
@@ -224,7 +225,8 @@ impl Exchange {
         let named = Named {
             method,
             url,
-            body: request.body.as_ref(),
+            // What is sent to get a token is itself a secret, and its hash says too much.
+            body: request.body.as_ref().filter(|_| request.confidential == Confidential::No),
             authorized: if hop.credential.is_some() { Authorized::Yes } else { Authorized::No },
             confidential: request.confidential,
         };
@@ -287,6 +289,13 @@ impl Exchange {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = Body::live(response, method, url, (request.body_limit, deadline), &self.counter, pass);
         Ok(Response { status, headers, body })
+    }
+}
+
+fn kind(request: &Request) -> &str {
+    match &request.access {
+        Access::HostRules(kind) => kind,
+        Access::Anonymous(_) | Access::With(_) => "",
     }
 }
 

@@ -5,6 +5,7 @@
 //! asked once; a cache on disk that asks "has it changed?"; a store of all replies for bug reports and tests; a count of it all.
 
 mod cache;
+mod docker_config;
 mod error;
 mod exchange;
 mod host;
@@ -31,6 +32,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+pub use self::docker_config::{DockerConfig, Login};
 pub use self::error::{HttpError, HttpErrorKind, host_of, shown};
 pub use self::host_rules::{HostRule, HostRules, HostSettings, Transport};
 pub use self::patience::Patience;
@@ -153,13 +155,38 @@ impl Http {
         if !request.is_repeatable() {
             return self.fetch(request).await;
         }
-        let key = cache::key(request, &self.0.exchange.identity(request), "");
+        let mut key = cache::key(request, &self.0.exchange.identity(request), "");
+        // The same question with and without a credential has two answers in one run, even on behalf of one identity.
+        key.push_str(if self.0.exchange.is_authorized(request) { "\n+" } else { "\n-" });
         let reply = self.0.replies.run(&key, || self.fetch(request)).await;
-        let small = reply.as_ref().is_ok_and(|reply| reply.body.len() <= REMEMBERED);
-        if !small || request.caching == Caching::Never {
+        if request.caching == Caching::Never || !reply.as_ref().is_ok_and(is_worth_remembering) {
             self.0.replies.forget(&key);
         }
         reply
+    }
+
+    /// Returns the reply to a request that need not be asked: it can never change, or nobody may be asked and the cache holds it.
+    pub async fn at_hand(&self, request: &Request) -> Option<Reply> {
+        let cache = self.0.cache.as_ref()?;
+        if request.caching != Caching::Immutable && self.0.mode != Mode::CacheOnly {
+            return None;
+        }
+        let kept = cache.load(&cache::key(request, &self.0.exchange.identity(request), "")).await?;
+        self.without_asking(request, Some(&kept)).ok().flatten()
+    }
+
+    /// Returns a value that an earlier run left under a name with [`Http::leave`]; `None` when there is none, or it has another form.
+    pub async fn left<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let kept = self.0.cache.as_ref()?.load(name).await?;
+        serde_json::from_slice(&kept.body).ok()
+    }
+
+    /// Leaves a value for later runs, where there is a cache. The name says what it is, for whom, and in which form. It is for what was
+    /// made of many replies; nothing in it may be secret.
+    pub async fn leave<T: Serialize + Sync>(&self, name: &str, value: &T) {
+        if let (Some(cache), Ok(body)) = (&self.0.cache, serde_json::to_vec(value)) {
+            cache.store(name, StatusCode::OK, &HeaderMap::new(), &body).await;
+        }
     }
 
     /// Sends a GET request and returns what `parse` makes of the body; the next run gets the same again, from the cache, as long as the
@@ -296,6 +323,7 @@ impl Http {
             })
             .await?;
         match (fresh, kept, cache) {
+            // The host says "not modified" only about what was kept.
             (None, Some((value, _)), Some(cache)) => {
                 self.hit(request);
                 cache.touch(key).await;
@@ -317,6 +345,12 @@ impl Http {
     fn hit(&self, request: &Request) {
         self.0.exchange.counter.count(&host_of(&request.url), |host| host.cache_hits += 1);
     }
+}
+
+/// Whether a reply is kept in memory until the end of the run.
+fn is_worth_remembering(reply: &Reply) -> bool {
+    let lasting = reply.status.is_success() || reply.status == StatusCode::NOT_FOUND;
+    lasting && reply.body.len() <= REMEMBERED
 }
 
 /// Returns the headers that ask the host whether a kept reply still holds.

@@ -12,6 +12,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use super::error::shown;
+
 /// The largest body that is kept in memory as a whole, in bytes.
 pub const BODY_LIMIT: u64 = 16 * 1024 * 1024;
 
@@ -133,7 +135,7 @@ pub enum Effect {
 }
 
 /// A request, before any policy applies to it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     pub(super) method: Method,
     pub(super) url: Url,
@@ -192,6 +194,19 @@ impl Request {
     pub fn post_json(url: Url, body: &serde_json::Value) -> Self {
         let mut request = Self::new(Method::POST, url).header("content-type", "application/json");
         request.body = Some(body.to_string().into());
+        request
+    }
+
+    /// Returns a POST request with a body of form fields, some of them secret: it is neither shown nor recorded.
+    pub fn post_form(url: Url, fields: &[(&str, &SecretString)]) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in fields {
+            form.append_pair(name, value.expose_secret());
+        }
+        let mut request = Self::new(Method::POST, url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .confidential(Confidential::Token);
+        request.body = Some(form.finish().into());
         request
     }
 
@@ -265,6 +280,13 @@ impl Request {
         self
     }
 
+    /// Turns a GET request into one for the head of the reply only.
+    #[must_use]
+    pub fn head_only(mut self) -> Self {
+        self.method = Method::HEAD;
+        self
+    }
+
     /// Returns the address.
     pub fn url(&self) -> &Url {
         &self.url
@@ -272,6 +294,12 @@ impl Request {
 
     pub(super) fn is_repeatable(&self) -> bool {
         self.effect == Effect::Asks
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({} {}, {:?})", self.method, shown(&self.url), self.access)
     }
 }
 

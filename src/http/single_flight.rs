@@ -26,6 +26,12 @@ impl<K: Ord + Clone, V: Clone> SingleFlight<K, V> {
         cell.get_or_init(ask).await.clone()
     }
 
+    /// Returns the answer to `key`, if it is already here.
+    pub(crate) fn known(&self, key: &K) -> Option<V> {
+        let cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cells.get(key)?.get().cloned()
+    }
+
     /// Forgets the answer to `key`; whoever waits for it still gets it.
     pub(crate) fn forget(&self, key: &K) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);

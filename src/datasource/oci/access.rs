@@ -1,0 +1,402 @@
+//! How we get into registries: anonymously, with a user and password, or with a token from the registry's token service.
+//!
+//! The first request to a registry goes without a credential and shows what the registry wants; from then on tokens are asked for before they are
+//! missed. A credential is only ever used for the registry it was configured for: it goes to that registry, and to the token service which
+//! that registry names, over TLS; a token goes back only to the registry that named the service.
+//! <https://distribution.github.io/distribution/spec/auth/token/>
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use secrecy::SecretString;
+use serde::Deserialize;
+use tokio::time::Instant;
+use url::Url;
+
+use super::challenge;
+use super::name::Repository;
+use crate::datasource::{LookupError, LookupErrorKind};
+use crate::http::{
+    Access, Caching, Confidential, Credential, DockerConfig, Http, Identity, Login, Reply, Request,
+    SingleFlight, Transport,
+};
+
+/// The kind that host rules for registries have.
+const HOST_TYPE: &str = "docker";
+
+/// How long a token lives that does not say so. <https://distribution.github.io/distribution/spec/auth/token/#token-response-fields>
+const TOKEN_LIFE: Duration = Duration::from_secs(60);
+
+/// How long before its end a token is not used any more.
+const TOKEN_MARGIN: Duration = Duration::from_secs(10);
+
+/// Names of Docker Hub's registry that a host rule may use.
+const DOCKER_HUB_NAMES: [&str; 3] =
+    ["https://index.docker.io/", "https://registry-1.docker.io/", "https://docker.io/"];
+
+/// What sends requests to registries.
+#[derive(Debug)]
+pub(super) struct Registries {
+    pub(super) http: Http,
+    docker: DockerConfig,
+    gates: Mutex<BTreeMap<String, Arc<Gate>>>,
+    tokens: SingleFlight<TokenRequest, Result<Token, LookupError>>,
+}
+
+/// What is known about how to get into one registry.
+#[derive(Debug, Default)]
+struct Gate {
+    /// Held by the first request, while the others wait for what it finds out.
+    first: tokio::sync::Mutex<()>,
+    door: Mutex<Option<Door>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Door {
+    Open,
+    Basic,
+    Token(TokenService),
+}
+
+/// A token service, as a registry named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct TokenService {
+    realm: Url,
+    service: Option<String>,
+    /// The scope, when it is the same for every repository.
+    scope: Option<String>,
+}
+
+/// What identifies a token. The registry is part of it: what one registry's credential opened is not shown to another, even
+/// when both name the same service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct TokenRequest {
+    registry: String,
+    identity: Identity,
+    realm: Url,
+    service: Option<String>,
+    scope: String,
+}
+
+#[derive(Clone, Debug)]
+struct Token {
+    credential: Credential,
+    until: Instant,
+}
+
+#[derive(Deserialize)]
+struct TokenReply {
+    token: Option<String>,
+    access_token: Option<String>,
+    expires_in: Option<u64>,
+}
+
+/// What we have to show at a registry.
+#[derive(Clone, Debug)]
+enum Key {
+    Nothing,
+    Credential(Credential),
+    IdentityToken(SecretString),
+}
+
+impl Key {
+    fn identity(&self) -> Identity {
+        use secrecy::ExposeSecret as _;
+        match self {
+            Self::Nothing => Identity::Anonymous,
+            Self::Credential(credential) => credential.identity().clone(),
+            Self::IdentityToken(token) => Identity::holder(token.expose_secret()),
+        }
+    }
+}
+
+impl Registries {
+    pub(super) fn new(http: Http, docker: DockerConfig) -> Self {
+        Self { http, docker, gates: Mutex::default(), tokens: SingleFlight::default() }
+    }
+
+    /// Returns the address of something in a repository: `tags/list`, `manifests/latest`.
+    pub(super) fn url(&self, repository: &Repository, what: &str) -> Result<Url, LookupError> {
+        let secure = format!("https://{}/v2/{}/{what}", repository.host, repository.path);
+        let bad = |_| LookupError::unsupported(repository.shown(), "this is not the address of a repository");
+        let url = Url::parse(&secure).map_err(bad)?;
+        match self.http.host_settings(&url, HOST_TYPE).transport {
+            Transport::Secure => Ok(url),
+            Transport::Plain => {
+                Url::parse(&format!("http://{}/v2/{}/{what}", repository.host, repository.path)).map_err(bad)
+            }
+        }
+    }
+
+    /// Sends a request about a repository, with whatever the registry wants to see first.
+    ///
+    /// # Errors
+    /// No reply could be had, or the registry does not let us in. Any other status is a reply.
+    pub(super) async fn send(&self, repository: &Repository, request: Request) -> Result<Reply, LookupError> {
+        let key = self.key(repository).await;
+        let plain = request.clone().access(Access::Anonymous(key.identity()));
+        if let Some(reply) = self.http.at_hand(&plain).await {
+            return Ok(reply);
+        }
+        let gate = self.gate(&repository.host);
+        let mut door = gate.door();
+        if door.is_none() {
+            let first = gate.first.lock().await;
+            door = gate.door();
+            if door.is_none() {
+                let reply = self.http.send(&plain).await.map_err(|error| self.failed(repository, error))?;
+                match self.door_of(repository, &reply)? {
+                    None => {
+                        gate.set(Door::Open);
+                        return Ok(reply);
+                    }
+                    Some(found) => {
+                        gate.set(found.clone().for_every_repository());
+                        door = Some(found);
+                    }
+                }
+            }
+            drop(first);
+        }
+        let mut door = door.unwrap_or(Door::Open);
+        // Twice: the door may have been another one than the registry's others, or the token not good any more.
+        for turn in 0..2 {
+            let access = self.access(repository, &key, &door).await?;
+            let reply = self.http.send(&request.clone().access(access)).await;
+            let reply = reply.map_err(|error| self.failed(repository, error))?;
+            let Some(found) = self.door_of(repository, &reply)? else { return Ok(reply) };
+            if turn == 0 && door == Door::Open {
+                gate.set(found.clone().for_every_repository());
+            }
+            if door == found {
+                self.forget(repository, &key, &door);
+            }
+            door = found;
+        }
+        Err(self.refused(repository, &key))
+    }
+
+    fn gate(&self, host: &str) -> Arc<Gate> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(gates.entry(host.to_owned()).or_default())
+    }
+
+    fn failed(&self, repository: &Repository, error: crate::http::HttpError) -> LookupError {
+        LookupError::of_http(repository.shown(), error)
+    }
+
+    fn refused(&self, repository: &Repository, key: &Key) -> LookupError {
+        let host = repository.shown_host();
+        let error = |detail: String| {
+            LookupError::new(LookupErrorKind::Unauthorized, host, repository.shown(), detail)
+        };
+        match key {
+            Key::Nothing => error(format!(
+                "`{host}` shows it to nobody without a credential: it is private, or does not exist"
+            ))
+            .hint(format!(
+                "for a private one, give `{host}` a host rule or a login in a Docker `config.json`"
+            )),
+            _ => error(format!("`{host}` refused the credential"))
+                .hint(format!("check that the credential of `{host}` is valid and may read this repository")),
+        }
+    }
+
+    /// Returns what we have to show at a registry: a host rule, otherwise the Docker `config.json`.
+    async fn key(&self, repository: &Repository) -> Key {
+        let own = format!("https://{}/v2/{}/", repository.host, repository.path);
+        let names = if repository.is_docker_hub() { &DOCKER_HUB_NAMES[..] } else { &[] };
+        let credential = std::iter::once(own.as_str())
+            .chain(names.iter().copied())
+            .filter_map(|address| Url::parse(address).ok())
+            .find_map(|url| self.http.host_settings(&url, HOST_TYPE).credential());
+        if let Some(credential) = credential {
+            return Key::Credential(credential);
+        }
+        match self.docker.login(&repository.host, &repository.path).await {
+            None => Key::Nothing,
+            Some(Login::Password { username, password }) => {
+                Key::Credential(Credential::basic(&username, &password))
+            }
+            Some(Login::IdentityToken(token)) => Key::IdentityToken(token),
+        }
+    }
+
+    /// Returns the door that a reply shows; `None` when we are in.
+    fn door_of(&self, repository: &Repository, reply: &Reply) -> Result<Option<Door>, LookupError> {
+        if reply.status != StatusCode::UNAUTHORIZED {
+            return Ok(None);
+        }
+        let headers = reply.headers.get_all(reqwest::header::WWW_AUTHENTICATE);
+        let challenges: Vec<_> =
+            headers.iter().filter_map(|value| value.to_str().ok()).flat_map(challenge::parse).collect();
+        let of = |scheme: &str| challenges.iter().find(|challenge| challenge.scheme == scheme);
+        if let Some(bearer) = of("bearer")
+            && let Some(realm) = bearer.parameter("realm")
+        {
+            let service = TokenService {
+                realm: self.realm(repository, realm, &reply.url)?,
+                service: bearer.parameter("service").map(str::to_owned),
+                scope: bearer
+                    .parameter("scope")
+                    .filter(|scope| !is_own(scope, repository))
+                    .map(str::to_owned),
+            };
+            return Ok(Some(Door::Token(service)));
+        }
+        if of("basic").is_some() {
+            return Ok(Some(Door::Basic));
+        }
+        let detail = format!("`{}` wants a credential without saying which", repository.shown_host());
+        Err(LookupError::new(
+            LookupErrorKind::Unauthorized,
+            repository.shown_host(),
+            repository.shown(),
+            detail,
+        ))
+    }
+
+    /// Returns the address of a token service, if it is one that may be asked: with TLS, or on the very host that was itself
+    /// allowed to be asked without.
+    fn realm(&self, repository: &Repository, realm: &str, asked: &Url) -> Result<Url, LookupError> {
+        let url = Url::parse(realm).ok().filter(|url| {
+            let secure = url.scheme() == "https";
+            let beside =
+                url.scheme() == "http" && asked.scheme() == "http" && url.host_str() == asked.host_str();
+            url.has_host() && url.username().is_empty() && url.password().is_none() && (secure || beside)
+        });
+        url.ok_or_else(|| {
+            let host = repository.shown_host();
+            let detail = format!("`{host}` names a token service that cannot be trusted: {realm:?}");
+            LookupError::new(LookupErrorKind::Unauthorized, host, repository.shown(), detail)
+                .hint("a token service needs an https address")
+        })
+    }
+
+    async fn access(&self, repository: &Repository, key: &Key, door: &Door) -> Result<Access, LookupError> {
+        match (door, key) {
+            (Door::Open, _) => Ok(Access::Anonymous(key.identity())),
+            (Door::Basic, Key::Credential(credential)) => Ok(Access::With(credential.clone())),
+            (Door::Basic, _) => Err(self.refused(repository, key)),
+            (Door::Token(service), _) => {
+                let wanted = token_request(repository, key, service);
+                let token = self.token(repository, key, &wanted).await?;
+                if token.until > Instant::now() {
+                    return Ok(Access::With(token.credential));
+                }
+                self.tokens.forget(&wanted);
+                Ok(Access::With(self.token(repository, key, &wanted).await?.credential))
+            }
+        }
+    }
+
+    fn forget(&self, repository: &Repository, key: &Key, door: &Door) {
+        if let Door::Token(service) = door {
+            self.tokens.forget(&token_request(repository, key, service));
+        }
+    }
+
+    async fn token(
+        &self,
+        repository: &Repository,
+        key: &Key,
+        wanted: &TokenRequest,
+    ) -> Result<Token, LookupError> {
+        self.tokens.run(wanted, || self.ask_token(repository, key, wanted)).await
+    }
+
+    async fn ask_token(
+        &self,
+        repository: &Repository,
+        key: &Key,
+        wanted: &TokenRequest,
+    ) -> Result<Token, LookupError> {
+        let reply = self.http.send(&token_http_request(key, wanted)).await;
+        let reply = reply.map_err(|error| self.failed(repository, error))?;
+        if matches!(reply.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) {
+            return Err(self.refused(repository, key));
+        }
+        let answer = reply.success().and_then(|reply| Ok((reply.json::<TokenReply>()?, reply)));
+        let (answer, reply) = answer.map_err(|error| self.failed(repository, error))?;
+        let Some(token) = answer.token.or(answer.access_token).filter(|token| !token.is_empty()) else {
+            return Err(self.failed(repository, reply.malformed("there is no token in it")));
+        };
+        let life =
+            answer.expires_in.map_or(TOKEN_LIFE, Duration::from_secs).min(Duration::from_secs(24 * 3600));
+        Ok(Token {
+            credential: Credential::bearer(&SecretString::from(token)).on_behalf_of(wanted.identity.clone()),
+            until: Instant::now() + life.saturating_sub(TOKEN_MARGIN),
+        })
+    }
+}
+
+impl Door {
+    /// Returns the same door without what is about one repository only.
+    fn for_every_repository(mut self) -> Self {
+        if let Self::Token(service) = &mut self {
+            service.scope.take_if(|scope| scope.starts_with("repository:"));
+        }
+        self
+    }
+}
+
+impl Gate {
+    fn door(&self) -> Option<Door> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, door: Door) {
+        *self.door.lock().unwrap_or_else(PoisonError::into_inner) = Some(door);
+    }
+}
+
+/// Whether a scope is the one of this repository, which every repository has its own of.
+fn is_own(scope: &str, repository: &Repository) -> bool {
+    scope
+        .strip_prefix("repository:")
+        .and_then(|rest| rest.rsplit_once(':'))
+        .is_some_and(|(path, _)| path == repository.path)
+}
+
+fn token_request(repository: &Repository, key: &Key, service: &TokenService) -> TokenRequest {
+    let own = || format!("repository:{}:pull", repository.path);
+    TokenRequest {
+        registry: repository.host.clone(),
+        identity: key.identity(),
+        realm: service.realm.clone(),
+        service: service.service.clone(),
+        scope: service.scope.clone().unwrap_or_else(own),
+    }
+}
+
+fn token_http_request(key: &Key, wanted: &TokenRequest) -> Request {
+    if let Key::IdentityToken(token) = key {
+        let plain = |text: &str| SecretString::from(text);
+        let (grant, client) = (plain("refresh_token"), plain("updraft"));
+        let (service, scope) = (plain(wanted.service.as_deref().unwrap_or_default()), plain(&wanted.scope));
+        let fields = [
+            ("grant_type", &grant),
+            ("client_id", &client),
+            ("service", &service),
+            ("scope", &scope),
+            ("refresh_token", token),
+        ];
+        return Request::post_form(wanted.realm.clone(), &fields)
+            .access(Access::Anonymous(wanted.identity.clone()));
+    }
+    let mut url = wanted.realm.clone();
+    {
+        let mut query = url.query_pairs_mut();
+        if let Some(service) = &wanted.service {
+            query.append_pair("service", service);
+        }
+        query.append_pair("scope", &wanted.scope);
+    }
+    let access = match key {
+        Key::Credential(credential) => Access::With(credential.clone()),
+        Key::Nothing | Key::IdentityToken(_) => Access::Anonymous(Identity::Anonymous),
+    };
+    Request::get(url).access(access).caching(Caching::Never).confidential(Confidential::Token)
+}

@@ -1,0 +1,94 @@
+//! The list of tags that every registry has.
+//! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>
+
+use std::collections::BTreeSet;
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+use updraft_core::release::Release;
+use url::Url;
+
+use super::access::Registries;
+use super::name::Repository;
+use crate::datasource::{LookupError, LookupErrorKind};
+use crate::http::{Reply, Request, same_origin};
+
+/// How many tags a page is asked to have.
+const PAGE: usize = 10_000;
+
+/// The same, of registries that refuse more.
+const SMALL_PAGE: usize = 1000;
+
+/// How many pages are read. Registries with small pages and old tags first (ghcr.io) show the newest on the last one, so all are needed.
+const PAGES: usize = 1000;
+
+/// How many tags are read.
+const TAGS: usize = 500_000;
+
+#[derive(Deserialize)]
+struct Page {
+    // `null` where there are none.
+    tags: Option<Vec<String>>,
+}
+
+/// Returns the tags of a repository, in the registry's order.
+pub(super) async fn tags(
+    registries: &Registries,
+    repository: &Repository,
+) -> Result<Vec<Release>, LookupError> {
+    let size = if is_ecr(&repository.host) { SMALL_PAGE } else { PAGE };
+    let mut reply = page(registries, repository, first_page(registries, repository, size)?).await?;
+    if refuses_size(&reply) {
+        reply = page(registries, repository, first_page(registries, repository, SMALL_PAGE)?).await?;
+    }
+    let malformed = |reply: &Reply, why: &str| LookupError::of_http(repository.shown(), reply.malformed(why));
+    let (mut releases, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut visited = BTreeSet::new();
+    for _ in 0..PAGES {
+        let here = reply.success().map_err(|error| LookupError::of_http(repository.shown(), error))?;
+        let tags = here
+            .json::<Page>()
+            .map_err(|error| LookupError::of_http(repository.shown(), error))?
+            .tags
+            .unwrap_or_default();
+        let before = releases.len();
+        for tag in tags {
+            if seen.insert(tag.clone()) {
+                releases.push(Release::of(tag));
+            }
+        }
+        let Some(next) = here.next_page() else { return Ok(releases) };
+        if !same_origin(&next, &registries.url(repository, "tags/list")?) {
+            return Err(malformed(&here, "the next page of the tags is on another host"));
+        }
+        if releases.len() == before || !visited.insert(next.clone()) {
+            return Err(malformed(&here, "the pages of the tags never end: the next one brings nothing new"));
+        }
+        if releases.len() > TAGS {
+            break;
+        }
+        reply = page(registries, repository, next).await?;
+    }
+    let detail = format!("`{}` has more tags than can be read ({})", repository.shown_host(), releases.len());
+    Err(LookupError::new(LookupErrorKind::Malformed, repository.shown_host(), repository.shown(), detail))
+}
+
+fn first_page(registries: &Registries, repository: &Repository, size: usize) -> Result<Url, LookupError> {
+    let mut url = registries.url(repository, "tags/list")?;
+    url.set_query(Some(&format!("n={size}")));
+    Ok(url)
+}
+
+async fn page(registries: &Registries, repository: &Repository, url: Url) -> Result<Reply, LookupError> {
+    registries.send(repository, Request::get(url).accept("application/json")).await
+}
+
+fn is_ecr(host: &str) -> bool {
+    host == "public.ecr.aws" || (host.contains(".dkr.ecr.") && host.contains(".amazonaws.com"))
+}
+
+/// Whether a registry says that the page is too large for it, as those that are compatible with Amazon's do.
+fn refuses_size(reply: &Reply) -> bool {
+    matches!(reply.status, StatusCode::METHOD_NOT_ALLOWED | StatusCode::BAD_REQUEST)
+        && reply.text().is_ok_and(|text| text.contains("1000") || text.contains("PAGINATION_NUMBER_INVALID"))
+}
