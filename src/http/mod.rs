@@ -17,6 +17,10 @@ mod request;
 mod response;
 mod single_flight;
 mod stats;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::any::Any;
 use std::path::PathBuf;
