@@ -5,11 +5,16 @@
 
 use updraft_core::span::ByteSpan;
 
+/// How far after a value its marker may begin, in characters: lines can be long, and hold many values.
+const REACH: usize = 200;
+
 /// Returns whether the line `span` ends in carries an image policy marker after it.
 pub(crate) fn marks(text: &str, span: ByteSpan) -> bool {
     let rest = text.get(span.end..).unwrap_or_default();
-    let line = rest.split('\n').next().unwrap_or_default();
-    line.split_once('#').is_some_and(|(_, comment)| comment.contains("\"$imagepolicy\""))
+    let end = rest.char_indices().take(REACH).find(|(_, letter)| matches!(letter, '\n' | '#'));
+    let comment = end.and_then(|(at, _)| rest.get(at..)).and_then(|rest| rest.strip_prefix('#'));
+    let body = comment.map(|comment| comment.trim_start_matches([' ', '\t', '{']));
+    body.is_some_and(|body| body.starts_with("\"$imagepolicy\""))
 }
 
 #[cfg(test)]

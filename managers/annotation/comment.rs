@@ -5,6 +5,9 @@ use updraft_core::span::ByteSpan;
 /// What a comment begins with, in the languages that are read; longer ones before those they begin with.
 const MARKS: [&str; 8] = ["{{- /*", "{{/*", "<!--", "{#", "/*", "//", "--", "#"];
 
+/// The longest line that is read, in bytes.
+const MAX_LINE: usize = 4096;
+
 /// A comment that names a dependency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Comment<'a> {
@@ -45,7 +48,7 @@ pub(super) fn may_annotate(text: &str) -> bool {
 
 /// Returns the comment in `line`, if it names a dependency.
 pub(super) fn parse(line: &str) -> Option<Comment<'_>> {
-    if !may_annotate(line) {
+    if line.len() > MAX_LINE || !may_annotate(line) {
         return None;
     }
     let indentation = line.len() - line.trim_start().len();
@@ -169,6 +172,7 @@ mod tests {
             "x: \"datasource=a depName=b\"",
             "# (datasource=a depName=b)",
             "",
+            &format!("x: {} # renovate: depName=a/b", "a # ".repeat(2000)),
         ] {
             assert_eq!(parse(line), None, "{line}");
         }

@@ -344,6 +344,8 @@ fn among_words<'a>(value: Piece<'a>, wanted: Wanted<'_>) -> Option<Spelled<'a>> 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HEX: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -375,6 +377,25 @@ mod tests {
     #[track_caller]
     fn check(line: &str, expected: &str) {
         check_as("github-releases", line, expected);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics_and_each_version_is_where_it_says(
+            line in "[ -&a-]?(key[:=] ?|ENV A |- )?[\"'&]?[-a-z0-9v./:@#$ {}<>=~ä]{0,40}[\"',]?",
+            datasource in "docker|github-tags",
+        ) {
+            let found = [find(&line, Wanted { datasource: &datasource, name: "a/b" }).ok(), find_in_comment(&line, Wanted { datasource: &datasource, name: "a/b" })];
+            for spelled in found.into_iter().flatten() {
+                let pieces = match spelled {
+                    Spelled::Version(piece) | Spelled::Commit(piece) | Spelled::Image { whole: piece, .. } => vec![piece],
+                    Spelled::Tag(tag) => [tag.tag, tag.digest].into_iter().flatten().collect(),
+                };
+                for piece in pieces {
+                    prop_assert_eq!(piece.span.of(&line), Some(piece.text));
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The images in a tree of chart values, wherever it stands: a `values.yaml`, or the `spec.values` of a `HelmRelease`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use updraft_core::dep::{Dep, Part, SkipReason, Slot};
 use updraft_core::image_ref::{self, ImageRefError, join_cut_digest, parse_tag};
@@ -29,13 +29,18 @@ pub(crate) fn images(root: Node<'_>, values: &Values<'_>) -> Vec<Dep> {
     let mut found = Vec::new();
     // The keys that lead to the node at hand, one a level; items have none.
     let mut keys: Vec<Option<&str>> = Vec::new();
+    let mut read = BTreeSet::new();
     for step in root.walk() {
         keys.truncate(step.depth);
         let key = step.key.and_then(Node::as_str);
         let named_image = key.is_some_and(|key| ends_with(key, "image"));
-        let below_images = keys.iter().rev().find_map(|key| *key).is_some_and(|key| ends_with(key, "images"));
+        let below_images =
+            || keys.iter().rev().find_map(|key| *key).is_some_and(|key| ends_with(key, "images"));
         let dep = match step.node.kind() {
-            Kind::Mapping if named_image || below_images => in_parts(step.node, values),
+            // A mapping that stands in many places through its anchor is one image.
+            Kind::Mapping if (named_image || below_images()) && read.insert(step.node.span().start) => {
+                in_parts(step.node, values)
+            }
             Kind::Scalar if named_image => key.and_then(|key| whole(key, step.node, values)),
             _ => None,
         };

@@ -126,6 +126,8 @@ fn constant(pattern: &str) -> Regex {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -149,6 +151,19 @@ mod tests {
         check("containers: [{name: x, image: a:1}, {image: \"b:2\"}]", &["a:1", "b:2"]);
         check("{\"image\":\"a:1\",\"x\":1}", &["a:1"]);
         check("image: ${IMAGE:-a:1}", &["${IMAGE:-a:1}"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_each_value_is_where_it_says(
+            text in "(---|image: |- |apiVersion: |kind: |metadata:|  name: |[\"'{},&*#ä\n]|[a-z:/.@ ]){0,40}"
+        ) {
+            for manifest in manifests(&text) {
+                for value in manifest.images.iter().chain(&manifest.api_version) {
+                    prop_assert_eq!(value.span.of(&text), Some(value.text));
+                }
+            }
+        }
     }
 
     #[test]
