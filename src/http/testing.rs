@@ -69,6 +69,11 @@ impl Answer {
         Self { manners: Manners::Ignores, ..Self::status(200) }
     }
 
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
     pub(crate) fn truncated(mut self) -> Self {
         self.manners = Manners::Truncates;
         self

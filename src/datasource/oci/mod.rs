@@ -11,6 +11,8 @@ mod manifest;
 mod name;
 mod quay;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
