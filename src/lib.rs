@@ -8,4 +8,6 @@ pub mod http;
 pub mod logging;
 pub mod report;
 pub mod source;
+#[cfg(test)]
+mod test_server;
 pub mod worktree;

@@ -3,7 +3,12 @@
 //! [`Datasources`] is what the rest of updraft asks: it knows who answers for a datasource's name, and asks each question once a run.
 
 mod error;
+pub mod git;
+pub mod github;
+pub mod github_runners;
+pub mod helm;
 pub mod oci;
+pub mod source_url;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

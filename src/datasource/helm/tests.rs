@@ -1,0 +1,190 @@
+//! The datasource against a server.
+
+use tempfile::TempDir;
+use updraft_core::name::DatasourceId;
+
+use super::*;
+use crate::test_server::{Answer, TestServer, client};
+
+const INDEX: &str = r#"apiVersion: v1
+entries:
+  grafana:
+  - version: 2.0.0
+    created: "2024-05-01T00:00:00Z"
+    home: https://grafana.com
+    sources:
+    - https://github.com/grafana/grafana
+    urls:
+    - https://github.com/grafana/helm-charts/releases/download/grafana-2.0.0/grafana-2.0.0.tgz
+  - version: 1.0.0
+    deprecated: true
+  loki:
+  - version: 5.0.0
+    home: https://github.com/x/charts/tree/main/charts/loki
+"#;
+
+fn lookup(name: &str, registries: &[&str]) -> Lookup {
+    Lookup {
+        datasource: DatasourceId::HELM,
+        package_name: name.to_owned(),
+        registry_urls: registries.iter().map(|url| (*url).to_owned()).collect(),
+    }
+}
+
+fn versions(list: &ReleaseList) -> Vec<&str> {
+    list.releases.iter().map(|release| release.version.as_str()).collect()
+}
+
+async fn serving(body: &'static str) -> TestServer {
+    TestServer::start(move |asked| match asked.path.as_str() {
+        "/charts/index.yaml" => Answer::ok(body),
+        _ => Answer::status(404),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn all_announced_charts_come_from_one_download() {
+    let server = serving(INDEX).await;
+    let url = format!("{}/charts/", server.url);
+    let helm = Helm::new(client(None, Vec::new()));
+    let (grafana, loki) = (lookup("grafana", &[&url]), lookup("loki", &[&url]));
+    helm.prepare(&[&grafana, &loki]);
+    let (grafana, loki) = futures::join!(helm.releases(&grafana), helm.releases(&loki));
+    let (grafana, loki) = (grafana.unwrap(), loki.unwrap());
+    assert_eq!(versions(&grafana), ["2.0.0", "1.0.0"]);
+    assert!(grafana.releases[1].is_deprecated);
+    assert_eq!(grafana.source_url.as_deref(), Some("https://github.com/grafana/helm-charts"));
+    assert_eq!(grafana.registry_url, Some(format!("{}/charts", server.url)));
+    assert_eq!(loki.source_url.as_deref(), Some("https://github.com/x/charts"));
+    assert_eq!(loki.source_directory.as_deref(), Some("charts/loki"));
+    assert_eq!(server.log(), ["GET /charts/index.yaml"]);
+}
+
+#[tokio::test]
+async fn a_chart_that_was_not_announced_is_found_too() {
+    let server = serving(INDEX).await;
+    let url = format!("{}/charts", server.url);
+    let helm = Helm::new(client(None, Vec::new()));
+    helm.prepare(&[&lookup("grafana", &[&url])]);
+    assert_eq!(versions(&helm.releases(&lookup("loki", &[&url])).await.unwrap()), ["5.0.0"]);
+    assert_eq!(versions(&helm.releases(&lookup("grafana", &[&url])).await.unwrap()).len(), 2);
+}
+
+#[tokio::test]
+async fn the_next_run_only_asks_whether_the_index_has_changed() {
+    let server = TestServer::start(|asked| {
+        if asked.headers.get("if-none-match").is_some_and(|tag| tag == "\"1\"") {
+            Answer::status(304)
+        } else {
+            Answer::ok(INDEX).header("etag", "\"1\"")
+        }
+    })
+    .await;
+    let cache = TempDir::new().unwrap();
+    for _ in 0..2 {
+        let helm = Helm::new(client(Some(cache.path()), Vec::new()));
+        let list = helm.releases(&lookup("grafana", &[&server.url])).await.unwrap();
+        assert_eq!(versions(&list), ["2.0.0", "1.0.0"]);
+        assert_eq!(list.source_url.as_deref(), Some("https://github.com/grafana/helm-charts"));
+    }
+    assert_eq!(server.seen().len(), 2);
+    assert!(server.seen()[1].headers.contains_key("if-none-match"));
+}
+
+#[track_caller]
+fn check_error(result: Result<Arc<ReleaseList>, LookupError>, kind: LookupErrorKind, text: &str, hint: &str) {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind, kind, "{error}");
+    assert!(error.to_string().contains(text), "{error}");
+    assert!(error.hint.as_deref().unwrap_or_default().contains(hint), "{:?}", error.hint);
+}
+
+#[tokio::test]
+async fn a_missing_chart_names_the_repository_and_what_is_near() {
+    let server = serving(INDEX).await;
+    let url = format!("{}/charts", server.url);
+    let helm = Helm::new(client(None, Vec::new()));
+    let result = helm.releases(&lookup("grafanna", &[&url])).await;
+    check_error(result, LookupErrorKind::NotFound, &url, "`grafana`");
+}
+
+#[tokio::test]
+async fn the_first_repository_that_has_it_answers() {
+    let server = serving(INDEX).await;
+    let (dead, url) = (format!("{}/gone", server.url), format!("{}/charts", server.url));
+    let helm = Helm::new(client(None, Vec::new()));
+    let list = helm.releases(&lookup("loki", &[&dead, &url])).await.unwrap();
+    assert_eq!(versions(&list), ["5.0.0"]);
+    assert_eq!(list.registry_url.as_deref(), Some(url.as_str()));
+}
+
+#[tokio::test]
+async fn a_page_or_nonsense_instead_of_an_index_is_named_as_such() {
+    let helm = Helm::new(client(None, Vec::new()));
+    for (body, text) in [
+        ("<!doctype html><title>Sign in</title>", "HTML page"),
+        ("apiVersion: v1\n", "no `entries`"),
+        ("", "no `entries`"),
+        ("nothing here\n", "no `entries`"),
+        ("entries:\n  grafana: [1\n", "not YAML"),
+        ("{\"entries\": {\"grafana\": [", "not YAML"),
+    ] {
+        let server = serving(body).await;
+        let result = helm.releases(&lookup("grafana", &[&format!("{}/charts", server.url)])).await;
+        check_error(result, LookupErrorKind::Malformed, text, "");
+    }
+}
+
+#[tokio::test]
+async fn an_index_of_any_layout_is_read() {
+    let helm = Helm::new(client(None, Vec::new()));
+    for body in [
+        r#"{"entries":{"grafana":[{"version":"2.0.0"},{"version":"1.0.0"}]}}"#,
+        "\u{feff}entries:\n  grafana:\n  - version: 2.0.0\n  - version: 1.0.0\n",
+        "# a comment\n\nentries:\n  grafana:\n  - &x\n    version: 2.0.0\n  - {version: 1.0.0}\n",
+        "  entries:\n    grafana: [{version: 2.0.0}, {version: 1.0.0}]\n",
+    ] {
+        let server = serving(body).await;
+        let list = helm.releases(&lookup("grafana", &[&format!("{}/charts", server.url)])).await.unwrap();
+        assert_eq!(versions(&list), ["2.0.0", "1.0.0"], "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_download_that_breaks_off_is_tried_again_and_then_an_error() {
+    for body in [INDEX.as_bytes().to_vec(), br#"{"entries":{"grafana":[{"version":"2.0.0"}]}}"#.to_vec()] {
+        let half = body.len() / 2;
+        let server = TestServer::start(move |_| Answer::ok(body.clone()).cut(half)).await;
+        let helm = Helm::new(client(None, Vec::new()));
+        let result = helm.releases(&lookup("grafana", &[&server.url])).await;
+        check_error(result, LookupErrorKind::Network, "broke off", "");
+        assert_eq!(server.seen().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_credential_in_the_address_is_sent_and_never_shown() {
+    let server = serving(INDEX).await;
+    let rule = crate::http::HostRule {
+        match_host: Some(server.url.clone()),
+        insecure_registry: Some(true),
+        ..crate::http::HostRule::default()
+    };
+    let helm = Helm::new(client(None, vec![rule]));
+    let url = server.url.replace("http://", "http://user:hunter2@") + "/charts";
+    let list = helm.releases(&lookup("loki", &[&url])).await.unwrap();
+    assert_eq!(list.registry_url, Some(format!("{}/charts", server.url)));
+    assert_eq!(server.seen()[0].headers["authorization"], "Basic dXNlcjpodW50ZXIy");
+    let error = helm.releases(&lookup("gone", &[&url])).await.unwrap_err();
+    assert!(!format!("{error:?} {error}").contains("hunter2"), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_no_chart_repository_says_what_to_do() {
+    let helm = Helm::new(client(None, Vec::new()));
+    let oci = helm.releases(&lookup("x", &["oci://ghcr.io/o/charts"])).await;
+    check_error(oci, LookupErrorKind::Unsupported, "oci://ghcr.io/o/charts", "`docker`");
+    let other = helm.releases(&lookup("x", &["./charts"])).await;
+    check_error(other, LookupErrorKind::Unsupported, "./charts", "helm repo add");
+}
