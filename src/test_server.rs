@@ -1,6 +1,7 @@
 //! A small web server for tests: real sockets, answers made by a closure, and a record of what was asked.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -146,7 +147,7 @@ async fn serve(
     let Answer { status, headers, body, cut } = answer(&asked);
     let mut head = format!("HTTP/1.1 {status} -\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes()).await?;

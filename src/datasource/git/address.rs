@@ -57,13 +57,13 @@ impl GitAddress {
         url.set_password(None).ok()?;
         url.set_query(None);
         url.set_fragment(None);
-        let mut path = url.path().trim_end_matches('/').to_owned();
+        let path = url.path().trim_end_matches('/').to_owned();
         if path.is_empty() {
             return None;
         }
-        if WANT_SUFFIX.contains(&url.host_str().unwrap_or_default()) && !path.ends_with(".git") {
-            path.push_str(".git");
-        }
+        let bare = path.strip_suffix(".git").unwrap_or(&path);
+        let wants_suffix = WANT_SUFFIX.contains(&url.host_str().unwrap_or_default());
+        let path = if wants_suffix { format!("{bare}.git") } else { path };
         url.set_path(&path);
         Some(Self(url))
     }

@@ -230,7 +230,7 @@ impl Answers {
         let of_http = |error: HttpError| LookupError::of_http(&first.repository.name, error);
         let reply = self.http.send(&request).await.map_err(of_http)?;
         if !reply.status.is_success() {
-            return Err(error_of_reply(&first.repository, reply));
+            return Err(error_of_reply(&first.repository, &reply));
         }
         let answer: Answer = reply.json().map_err(of_http)?;
         query::read(answer, questions.len()).map_err(|refusal| {
@@ -287,7 +287,7 @@ fn error_of(repository: &Repository, refusal: &Refusal) -> LookupError {
 }
 
 /// What a reply other than 200 means; GitHub's message says more than its status.
-fn error_of_reply(repository: &Repository, reply: Reply) -> LookupError {
+fn error_of_reply(repository: &Repository, reply: &Reply) -> LookupError {
     let host = repository.site.host();
     let message: String = reply
         .json::<serde_json::Value>()

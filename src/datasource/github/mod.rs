@@ -222,10 +222,9 @@ impl Datasource for OnGithub {
         // The list that is at hand may already tell; the tag before a branch of the same name.
         if let (Some(value), Kind::Tags | Kind::Releases) = (&query.value, self.kind) {
             let list = self.list(&repository, package).await?;
-            if let Some(found) = list.into_iter().find(|release| release.version == *value) {
-                if let Some(commit) = found.digest {
-                    return Ok(Some(commit));
-                }
+            let found = list.into_iter().find(|release| release.version == *value);
+            if let Some(commit) = found.and_then(|release| release.digest) {
+                return Ok(Some(commit));
             }
         }
         Ok(self.shared.refs(&repository, package).await?.commit_of(query.value.as_deref()))

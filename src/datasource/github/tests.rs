@@ -89,6 +89,7 @@ fn rows(list: &ReleaseList) -> Vec<Row<'_>> {
         .collect()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every time it is compared with is optional")]
 fn at(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -215,7 +216,7 @@ async fn without_a_token_git_answers_and_a_note_says_so() {
     let expected =
         [("v0.1.0", None, None, Some(C)), ("v1.0.0", None, None, Some(B)), ("v2.0.0", None, None, Some(A))];
     for id in [DatasourceId::GITHUB_TAGS, DatasourceId::GITHUB_RELEASES] {
-        assert_eq!(rows(&*github.releases(&lookup(id, "o/r", &server)).await.unwrap()), expected);
+        assert_eq!(rows(&github.releases(&lookup(id, "o/r", &server)).await.unwrap()), expected);
     }
     let digests = lookup(DatasourceId::GITHUB_DIGEST, "o/r", &server);
     let versions = github.releases(&digests).await.unwrap();

@@ -1,6 +1,5 @@
 //! Reads an index of any layout as a stream of YAML events: slower than by lines, and right for all that YAML allows.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -201,13 +200,11 @@ impl<'text, T: BorrowedInput<'text>> Reader<'text, T> {
         if matches!(event, Event::MappingEnd) {
             return Ok(None);
         }
-        match self.scalar(&event) {
-            Some(text) => Ok(Some(text)),
-            None => {
-                self.skip(&event)?;
-                Ok(Some(String::new()))
-            }
+        if let Some(text) = self.scalar(&event) {
+            return Ok(Some(text));
         }
+        self.skip(&event)?;
+        Ok(Some(String::new()))
     }
 
     /// Returns a text; `None` for null and for what is no text.
@@ -309,8 +306,8 @@ fn opens(event: &Event<'_>) -> bool {
     matches!(event, Event::MappingStart(..) | Event::SequenceStart(..))
 }
 
-fn is_null(text: &Cow<'_, str>) -> bool {
-    matches!(text.as_ref(), "" | "~" | "null" | "Null" | "NULL")
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
 fn syntax(error: &ScanError) -> IndexError {
