@@ -1,4 +1,107 @@
 //! The configuration as the owner wrote it, read once, and what it says about each dependency.
+//!
+//! [`resolve`] reads the file and the presets it extends, [`Config::includes`] says which files a manager reads, and
+//! [`Config::apply`] what holds for a dependency or an update.
 
+mod apply;
+mod categories;
 pub mod custom_manager;
+mod defaults;
+pub mod duration;
+mod files;
+mod json;
+mod migrate;
+mod names;
+pub mod options;
 pub mod pattern;
+pub mod preset;
+mod presets;
+mod read_custom;
+mod reader;
+mod resolve;
+pub mod rule;
+pub mod schedule;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::name::RepoPath;
+use crate::problem::Problem;
+
+pub use apply::{Applied, Facts, RuleTrace};
+pub use custom_manager::CustomManager;
+pub use files::Included;
+pub use json::{Place, SourceId};
+pub use options::{OPTIONS, OptionInfo, Options};
+pub use preset::{PresetHost, PresetRef, PresetText};
+pub use reader::Source;
+pub use resolve::{Resolution, resolve};
+pub use rule::PackageRule;
+
+/// The places a configuration is looked for, in order; the first one wins.
+///
+/// In `package.json` it is the member `renovate`.
+pub fn search_order() -> &'static [&'static str] {
+    &[
+        "renovate.json",
+        "renovate.jsonc",
+        "renovate.json5",
+        ".github/renovate.json",
+        ".github/renovate.jsonc",
+        ".github/renovate.json5",
+        ".gitlab/renovate.json",
+        ".gitlab/renovate.jsonc",
+        ".gitlab/renovate.json5",
+        ".renovaterc",
+        ".renovaterc.json",
+        ".renovaterc.jsonc",
+        ".renovaterc.json5",
+        "package.json",
+    ]
+}
+
+/// A configuration file of the repository.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    /// Where it is.
+    pub path: RepoPath,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+/// The configuration, presets included.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The options that hold where no rule, block or manager says otherwise; defaults are included.
+    pub options: Options,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+    /// The files of this repository it was read from.
+    pub files: Vec<RepoPath>,
+    /// The texts it was read from, built-in presets included; a [`Place`] points into one of them.
+    pub sources: Vec<Source>,
+    /// `packageRules`, in the order they apply.
+    pub rules: Vec<PackageRule>,
+    /// `customManagers`, in order.
+    pub custom_managers: Vec<CustomManager>,
+    /// Where each option of the top level was said, earliest first: by the texts in [`Config::sources`].
+    pub origins: BTreeMap<String, Vec<Place>>,
+    /// `owner/name` of this repository, if it is known.
+    pub repository: Option<String>,
+    bases: apply::Bases,
+    plain_base: Arc<Options>,
+    datasources: BTreeMap<String, Options>,
+    patterns: files::FilePatterns,
+}
+
+impl Config {
+    /// Returns the configuration of a repository that has none: Renovate's defaults.
+    pub fn without_file() -> Self {
+        resolve::finish(Vec::new(), None, Vec::new(), Vec::new(), None)
+    }
+
+    /// Returns what a place is called: `.renovaterc.json5` or the preset's name.
+    pub fn source(&self, place: Place) -> Option<&Source> {
+        self.sources.get(usize::from(place.source.0))
+    }
+}

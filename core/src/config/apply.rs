@@ -1,0 +1,356 @@
+//! What the configuration says of one dependency, or of one update of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::Config;
+use super::options::Options;
+use super::rule::{Matcher, PackageRule, Subject, VersionMatcher};
+use crate::dep::Dep;
+use crate::name::{RepoPath, short_digest};
+use crate::template;
+use crate::update::UpdateType;
+use crate::versioning::Versioning;
+
+/// What is known of a dependency when the configuration is asked; `None` for what is not known yet.
+///
+/// A matcher that needs something unknown does not hold.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(missing_docs, reason = "each is the property of the same name in templates and rules")]
+pub struct Facts<'a> {
+    pub manager: Option<&'a str>,
+    pub file: Option<&'a RepoPath>,
+    pub dep_name: Option<&'a str>,
+    pub package_name: Option<&'a str>,
+    pub dep_type: Option<&'a str>,
+    pub datasource: Option<&'a str>,
+    pub current_value: Option<&'a str>,
+    pub current_version: Option<&'a str>,
+    pub current_digest: Option<&'a str>,
+    /// When the current version was published.
+    pub current_version_timestamp: Option<Timestamp>,
+    pub registry_urls: &'a [String],
+    pub source_url: Option<&'a str>,
+    pub update_type: Option<UpdateType>,
+    pub new_value: Option<&'a str>,
+    pub new_version: Option<&'a str>,
+    pub new_digest: Option<&'a str>,
+    pub is_breaking: Option<bool>,
+    pub base_branch: Option<&'a str>,
+    pub now: Option<Timestamp>,
+    /// How the dependency's versions compare, for `matchCurrentVersion`.
+    pub versioning: Option<&'a dyn Versioning>,
+    /// What the manager itself wants of this dependency; every package rule wins over it.
+    pub pin_digests: Option<bool>,
+    /// The versioning the manager asks for.
+    pub versioning_id: Option<&'a str>,
+    pub extract_version: Option<&'a str>,
+}
+
+impl<'a> Facts<'a> {
+    /// Returns what a manager found out about `dep`.
+    pub fn of(dep: &'a Dep) -> Self {
+        Self {
+            manager: Some(dep.manager.as_str()),
+            file: Some(&dep.file),
+            dep_name: Some(&dep.dep_name),
+            package_name: Some(&dep.package_name),
+            dep_type: dep.dep_type.as_deref(),
+            datasource: dep.datasource.as_ref().map(crate::name::DatasourceId::as_str),
+            current_value: dep.current_value.as_deref(),
+            current_digest: dep.current_digest.as_deref(),
+            registry_urls: &dep.registry_urls,
+            pin_digests: dep.pin_digests,
+            versioning_id: dep.versioning.as_ref().map(crate::name::VersioningId::as_str),
+            extract_version: dep.extract_version.as_deref(),
+            ..Self::default()
+        }
+    }
+
+    /// Returns the fields a template sees.
+    pub fn fields(&self) -> Value {
+        let mut fields = Map::new();
+        let mut put = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                fields.insert(name.to_owned(), value.into());
+            }
+        };
+        put("manager", self.manager);
+        put("packageFile", self.file.map(RepoPath::as_str));
+        put("packageFileDir", self.file.map(RepoPath::folder));
+        put("depName", self.dep_name);
+        put("packageName", self.package_name);
+        put("depType", self.dep_type);
+        put("datasource", self.datasource);
+        put("currentValue", self.current_value);
+        put("currentVersion", self.current_version);
+        put("currentDigest", self.current_digest);
+        put("currentDigestShort", self.current_digest.map(short_digest));
+        put("sourceUrl", self.source_url);
+        put("newValue", self.new_value);
+        put("newVersion", self.new_version);
+        put("newDigest", self.new_digest);
+        put("newDigestShort", self.new_digest.map(short_digest));
+        put("updateType", self.update_type.map(UpdateType::as_str));
+        put("baseBranch", self.base_branch);
+        put("versioning", self.versioning_id);
+        if let Some(breaking) = self.is_breaking {
+            fields.insert("isBreaking".to_owned(), breaking.into());
+        }
+        if let Some(version) =
+            self.current_version.zip(self.versioning).map(|(version, versioning)| (versioning, version))
+        {
+            let (versioning, version) = version;
+            fields.insert("currentMajor".to_owned(), versioning.major(version).into());
+            fields.insert("currentMinor".to_owned(), versioning.minor(version).into());
+        }
+        if let Some(version) =
+            self.new_version.zip(self.versioning).map(|(version, versioning)| (versioning, version))
+        {
+            let (versioning, version) = version;
+            fields.insert("newMajor".to_owned(), versioning.major(version).into());
+            fields.insert("newMinor".to_owned(), versioning.minor(version).into());
+            fields.insert("newPatch".to_owned(), versioning.patch(version).into());
+        }
+        Value::Object(fields)
+    }
+}
+
+/// What one rule did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleTrace {
+    /// Which rule: an index into [`Config::rules`].
+    pub index: usize,
+    /// The matcher that did not hold; `None` when the rule matched.
+    pub failed: Option<&'static str>,
+}
+
+/// What the configuration says.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The options that hold, rules and blocks included; `package_rules`, `managers` and the like are left out.
+    pub options: Options,
+    /// `overrideDepName`, filled in.
+    pub dep_name: Option<String>,
+    /// `overridePackageName`, filled in.
+    pub package_name: Option<String>,
+    /// `overrideDatasource`, filled in.
+    pub datasource: Option<String>,
+    /// `sourceUrl`, filled in.
+    pub source_url: Option<String>,
+    /// Every rule, in order.
+    pub rules: Vec<RuleTrace>,
+}
+
+impl Applied {
+    /// Returns whether nothing disables the dependency or the update.
+    pub fn is_enabled(&self) -> bool {
+        self.options.enabled != Some(false)
+    }
+
+    /// Returns the rules that matched, in order.
+    pub fn matched(&self) -> impl DoubleEndedIterator<Item = usize> {
+        self.rules.iter().filter(|rule| rule.failed.is_none()).map(|rule| rule.index)
+    }
+}
+
+impl Config {
+    /// Returns what the configuration says of a dependency, or of one update of it when `facts` hold its type.
+    ///
+    /// The order is Renovate's, later wins: defaults, the owner's options, the manager's, what the manager found, the
+    /// datasource's, the rules in order, the block of the update type, and the rules again.
+    pub fn apply(&self, facts: &Facts<'_>) -> Applied {
+        let mut first = self.apply_once(facts, self.base(facts));
+        let overridden =
+            first.dep_name.is_some() || first.package_name.is_some() || first.datasource.is_some();
+        if !overridden {
+            return first;
+        }
+        // Rules that know the dependency by its new name hold as well, from the start of the next stage.
+        let renamed = Facts {
+            dep_name: first.dep_name.as_deref().or(facts.dep_name),
+            package_name: first.package_name.as_deref().or(facts.package_name),
+            datasource: first.datasource.as_deref().or(facts.datasource),
+            ..*facts
+        };
+        let second = self.apply_once(&renamed, first.options.clone());
+        for (mine, later) in first.rules.iter_mut().zip(&second.rules) {
+            mine.failed = mine.failed.and(later.failed);
+        }
+        first.options = second.options;
+        first.source_url = second.source_url.or(first.source_url);
+        first
+    }
+
+    /// Returns the last rule that matched and set the option `name`.
+    pub fn setter<'a>(&'a self, applied: &Applied, name: &str) -> Option<&'a PackageRule> {
+        let mut matched = applied.matched().rev().filter_map(|index| self.rules.get(index));
+        matched.find(|rule| rule.sets.iter().any(|(set, _)| *set == name))
+    }
+
+    fn base(&self, facts: &Facts<'_>) -> Options {
+        let manager = facts.manager.unwrap_or_default();
+        let mut options = match self.bases.get(manager) {
+            Some(base) => Options::clone(base),
+            None => Options::clone(&self.plain_base),
+        };
+        if let Some(pin) = facts.pin_digests {
+            options.pin_digests = Some(pin);
+        }
+        if let Some(id) = facts.versioning_id {
+            options.versioning = Some(id.to_owned());
+        }
+        if let Some(pattern) = facts.extract_version {
+            options.extract_version = Some(pattern.to_owned());
+        }
+        if !facts.registry_urls.is_empty() {
+            options.registry_urls = Some(facts.registry_urls.to_vec());
+        }
+        if let Some(defaults) = facts.datasource.and_then(|name| self.datasources.get(name)) {
+            options.merge(defaults);
+        }
+        options
+    }
+
+    fn apply_once(&self, facts: &Facts<'_>, mut options: Options) -> Applied {
+        let mut rules = Vec::with_capacity(self.rules.len());
+        let mut matched = Vec::new();
+        // Names that a rule overrides count for the rules after it.
+        let mut names = Overrides::default();
+        for (index, rule) in self.rules.iter().enumerate() {
+            let seen = names.seen(facts);
+            let failed = rule.matchers.iter().find(|matcher| !self.holds(matcher, &seen)).map(Matcher::name);
+            rules.push(RuleTrace { index, failed });
+            if failed.is_none() {
+                options.merge(&rule.options);
+                names.take(&mut options, facts);
+                matched.push(rule);
+            }
+        }
+        let block = facts.update_type.and_then(|kind| options.block(kind).cloned());
+        if let Some(block) = block.filter(|block| *block != Options::default()) {
+            options.merge(&block);
+            for rule in matched {
+                options.merge(&rule.options);
+            }
+            names.take(&mut options, facts);
+        }
+        Applied {
+            options,
+            dep_name: names.dep_name,
+            package_name: names.package_name,
+            datasource: names.datasource,
+            source_url: names.source_url,
+            rules,
+        }
+    }
+
+    fn holds(&self, matcher: &Matcher, facts: &Facts<'_>) -> bool {
+        match matcher {
+            Matcher::List(subject, patterns) => {
+                let text = match subject {
+                    Subject::Repositories => self.repository.as_deref(),
+                    Subject::BaseBranches => facts.base_branch,
+                    Subject::Categories => {
+                        let categories = facts.manager.map(super::categories::of).unwrap_or_default();
+                        return patterns.matches_any(categories.iter().copied());
+                    }
+                    Subject::RegistryUrls => {
+                        return patterns.matches_any(facts.registry_urls.iter().map(String::as_str));
+                    }
+                    Subject::Managers => facts.manager,
+                    Subject::FileNames => facts.file.map(RepoPath::as_str),
+                    Subject::Datasources => facts.datasource,
+                    Subject::PackageNames => facts.package_name,
+                    Subject::DepNames => facts.dep_name,
+                    Subject::DepTypes => facts.dep_type,
+                    Subject::CurrentValue => facts.current_value,
+                    Subject::UpdateTypes => facts.update_type.map(UpdateType::as_str),
+                    Subject::SourceUrls => facts.source_url,
+                    Subject::NewValue => facts.new_value,
+                };
+                text.is_some_and(|text| patterns.matches(text))
+            }
+            Matcher::CurrentVersion(wanted) => holds_version(wanted, facts),
+            Matcher::CurrentAge(wanted) => facts
+                .current_version_timestamp
+                .zip(facts.now)
+                .is_some_and(|(published, now)| wanted.matches(now.duration_since(published))),
+            Matcher::Never(..) => false,
+        }
+    }
+}
+
+fn holds_version(wanted: &VersionMatcher, facts: &Facts<'_>) -> bool {
+    let current = facts.current_version.or(facts.current_value);
+    match wanted {
+        VersionMatcher::Pattern(pattern) => current.is_some_and(|current| pattern.matches(current)),
+        VersionMatcher::Range(range) => {
+            let Some(versioning) = facts.versioning else { return false };
+            if versioning.is_version(range) {
+                return facts
+                    .current_value
+                    .is_some_and(|value| versioning.is_valid(value) && versioning.matches(range, value));
+            }
+            let version = facts
+                .current_version
+                .or_else(|| facts.current_value.filter(|value| versioning.is_version(value)));
+            version.is_some_and(|version| versioning.is_valid(range) && versioning.matches(version, range))
+        }
+    }
+}
+
+/// What rules rename while they are applied.
+#[derive(Default)]
+struct Overrides {
+    dep_name: Option<String>,
+    package_name: Option<String>,
+    datasource: Option<String>,
+    source_url: Option<String>,
+}
+
+impl Overrides {
+    /// Returns `facts` with the names as they are now.
+    fn seen<'a>(&'a self, facts: &Facts<'a>) -> Facts<'a> {
+        Facts {
+            dep_name: self.dep_name.as_deref().or(facts.dep_name),
+            package_name: self.package_name.as_deref().or(facts.package_name),
+            datasource: self.datasource.as_deref().or(facts.datasource),
+            source_url: self.source_url.as_deref().or(facts.source_url),
+            ..*facts
+        }
+    }
+
+    /// Fills in the templates that the options hold and keeps what they say.
+    fn take(&mut self, options: &mut Options, facts: &Facts<'_>) {
+        let fill = |template: String, seen: &Facts<'_>| {
+            if template.contains("{{") {
+                template::render(&template, &seen.fields()).unwrap_or(template)
+            } else {
+                template
+            }
+        };
+        if let Some(template) = options.override_datasource.take() {
+            let text = fill(template, &self.seen(facts));
+            self.datasource = Some(text);
+        }
+        if let Some(template) = options.override_dep_name.take() {
+            let text = fill(template, &self.seen(facts));
+            self.dep_name = Some(text);
+        }
+        if let Some(template) = options.override_package_name.take() {
+            let text = fill(template, &self.seen(facts));
+            self.package_name = Some(text);
+        }
+        if let Some(template) = options.source_url.take() {
+            let text = fill(template, &self.seen(facts));
+            self.source_url = Some(text);
+        }
+    }
+}
+
+/// Options by manager, complete but for rules and datasources.
+pub(crate) type Bases = BTreeMap<String, Arc<Options>>;

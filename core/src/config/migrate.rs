@@ -1,0 +1,536 @@
+//! Old names and forms of options, put into today's while the configuration is read.
+
+use super::json::{Node, NodeValue, Place, Property};
+use super::reader::quote;
+
+/// One thing that is written in an old way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Migration {
+    /// Where.
+    pub(crate) place: Place,
+    /// What the old way is: one line.
+    pub(crate) message: String,
+    /// The new way: one line.
+    pub(crate) hint: String,
+}
+
+/// Options that only have a new name.
+const RENAMED: &[(&str, &str)] = &[
+    ("aliases", "registryAliases"),
+    ("baseBranches", "baseBranchPatterns"),
+    ("masterIssue", "dependencyDashboard"),
+    ("masterIssueApproval", "dependencyDashboardApproval"),
+    ("masterIssueAutoclose", "dependencyDashboardAutoclose"),
+    ("masterIssueFooter", "dependencyDashboardFooter"),
+    ("masterIssueHeader", "dependencyDashboardHeader"),
+    ("masterIssueTitle", "dependencyDashboardTitle"),
+    ("managerBranchPrefix", "additionalBranchPrefix"),
+    ("regexManagers", "customManagers"),
+    ("separateMajorReleases", "separateMajorMinor"),
+    ("separatePatchReleases", "separateMinorPatch"),
+    ("separateMultipleMajorReleases", "separateMultipleMajor"),
+    ("versionScheme", "versioning"),
+    ("azureAutoApprove", "autoApprove"),
+];
+
+/// Matchers that only have a new name.
+const RENAMED_MATCHERS: &[(&str, &str)] = &[
+    ("paths", "matchFileNames"),
+    ("matchPaths", "matchFileNames"),
+    ("matchFiles", "matchFileNames"),
+    ("packageNames", "matchPackageNames"),
+    ("depTypeList", "matchDepTypes"),
+    ("managers", "matchManagers"),
+    ("datasources", "matchDatasources"),
+    ("updateTypes", "matchUpdateTypes"),
+    ("baseBranchList", "matchBaseBranches"),
+    ("languages", "matchCategories"),
+    ("matchLanguages", "matchCategories"),
+    ("sourceUrlPrefixes", "matchSourceUrlPrefixes"),
+    ("packagePatterns", "matchPackagePatterns"),
+];
+
+/// Matchers that became patterns of another one: old name, new name, and what surrounds each of their texts.
+const PATTERNED: &[(&str, &str, fn(&str) -> String)] = &[
+    ("matchPackagePatterns", "matchPackageNames", |text| regex(text)),
+    ("matchPackagePrefixes", "matchPackageNames", |text| prefix(text)),
+    ("excludePackageNames", "matchPackageNames", |text| format!("!{text}")),
+    ("excludePackagePatterns", "matchPackageNames", |text| format!("!{}", regex(text))),
+    ("excludePackagePrefixes", "matchPackageNames", |text| format!("!{}", prefix(text))),
+    ("matchDepPatterns", "matchDepNames", |text| regex(text)),
+    ("matchDepPrefixes", "matchDepNames", |text| prefix(text)),
+    ("excludeDepNames", "matchDepNames", |text| format!("!{text}")),
+    ("excludeDepPatterns", "matchDepNames", |text| format!("!{}", regex(text))),
+    ("excludeDepPrefixes", "matchDepNames", |text| format!("!{}", prefix(text))),
+    ("matchSourceUrlPrefixes", "matchSourceUrls", |text| prefix(text)),
+    ("excludeRepositories", "matchRepositories", |text| format!("!{text}")),
+];
+
+/// Presets that have a new name.
+const PRESETS: &[(&str, &str)] = &[
+    ("config:base", "config:recommended"),
+    (":base", "config:recommended"),
+    (":app", "config:js-app"),
+    (":js-app", "config:js-app"),
+    (":library", "config:js-lib"),
+    (":library-app", "config:js-lib"),
+    (":masterIssue", ":dependencyDashboard"),
+    (":masterIssueApproval", ":dependencyDashboardApproval"),
+    (":automergeBranchPush", ":automergeBranch"),
+    (":automergeBranchMergeCommit", ":automergeBranch"),
+    (":unpublishSafe", "npm:unpublishSafe"),
+    (":unpublishSafeDisabled", ":enableRenovate"),
+    ("config:js-app-monorepo", "config:js-app"),
+    ("config:best-practises", "config:best-practices"),
+    ("helpers:oddIsUnstable", "helpers:disableTypesNodeMajor"),
+    ("github>whitesource/merge-confidence:beta", "mergeConfidence:all-badges"),
+    ("regexManagers:dockerfileVersions", "customManagers:dockerfileVersions"),
+    ("regexManagers:githubActionsVersions", "customManagers:githubActionsVersions"),
+    ("regexManagers:helmChartYamlAppVersions", "customManagers:helmChartYamlAppVersions"),
+];
+
+/// Groups of managers by language, whose options became a rule.
+const LANGUAGES: &[(&str, &str)] = &[
+    ("docker", "docker"),
+    ("dotnet", "dotnet"),
+    ("golang", "golang"),
+    ("java", "java"),
+    ("js", "js"),
+    ("node", "node"),
+    ("php", "php"),
+    ("python", "python"),
+    ("ruby", "ruby"),
+    ("rust", "rust"),
+];
+
+fn regex(text: &str) -> String {
+    if matches!(text, "*" | ".*" | "^.*$") { "*".to_owned() } else { format!("/{text}/") }
+}
+
+fn prefix(text: &str) -> String {
+    format!("{text}{{/,}}**")
+}
+
+/// Puts everything inside `node` into today's form and returns what was changed.
+pub(crate) fn migrate(node: &mut Node) -> Vec<Migration> {
+    let mut migrator = Migrator { found: Vec::new() };
+    migrator.object(node, Kind::Options);
+    migrator.languages(node);
+    migrator.found
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Options,
+    Rule,
+    CustomManager,
+}
+
+struct Migrator {
+    found: Vec<Migration>,
+}
+
+impl Migrator {
+    fn renamed(&mut self, place: Place, old: &str, new: &str, value: Option<&Node>) {
+        let value = value.map(|value| value.to_json().to_string()).filter(|value| value.len() <= 120);
+        let hint = value.map_or_else(|| format!("write `{new}`"), |value| format!("write `{new}: {value}`"));
+        self.found.push(Migration { place, message: format!("`{old}` is called `{new}` today"), hint });
+    }
+
+    fn object(&mut self, node: &mut Node, kind: Kind) {
+        let NodeValue::Object(properties) = &mut node.value else { return };
+        let mut result: Vec<Property> = Vec::with_capacity(properties.len());
+        for mut property in std::mem::take(properties) {
+            self.rename(&mut property, kind);
+            self.values(&mut property, kind);
+            for property in self.replace(property, kind) {
+                push(&mut result, property);
+            }
+        }
+        for property in &mut result {
+            let inner = match (property.name.as_str(), &mut property.value.value) {
+                ("packageRules", NodeValue::Array(items)) => Some((items, Kind::Rule)),
+                ("customManagers", NodeValue::Array(items)) => Some((items, Kind::CustomManager)),
+                (
+                    "customDatasources" | "hostRules" | "registryAliases" | "prBodyDefinitions"
+                    | "constraints",
+                    _,
+                ) => None,
+                (_, NodeValue::Object(_)) => {
+                    self.object(&mut property.value, Kind::Options);
+                    None
+                }
+                _ => None,
+            };
+            if let Some((items, kind)) = inner {
+                items.iter_mut().for_each(|item| self.object(item, kind));
+            }
+        }
+        *properties = result;
+    }
+
+    /// Gives options and matchers their new names.
+    fn rename(&mut self, property: &mut Property, kind: Kind) {
+        let tables: &[&[(&str, &str)]] =
+            if kind == Kind::Rule { &[RENAMED_MATCHERS, RENAMED] } else { &[RENAMED] };
+        let found = tables.iter().flat_map(|table| table.iter()).find(|(old, _)| *old == property.name);
+        if let Some((old, new)) = found {
+            if *old == "regexManagers" {
+                // Only an entry of a custom manager says of what type it is.
+                if let NodeValue::Array(items) = &mut property.value.value {
+                    for item in items {
+                        if item.member("customType").is_none()
+                            && let NodeValue::Object(members) = &mut item.value
+                        {
+                            let place = item.place;
+                            members.push(Property {
+                                name: "customType".to_owned(),
+                                name_place: place,
+                                value: Node::text(place, "regex"),
+                            });
+                        }
+                    }
+                }
+                self.found.push(Migration {
+                    place: property.name_place,
+                    message: "`regexManagers` is called `customManagers` today".to_owned(),
+                    hint: "write `customManagers`, and `customType: \"regex\"` in each entry".to_owned(),
+                });
+            } else {
+                self.renamed(property.name_place, old, new, Some(&property.value));
+            }
+            (*new).clone_into(&mut property.name);
+        }
+        if kind == Kind::CustomManager && property.name == "lookupNameTemplate" {
+            self.renamed(
+                property.name_place,
+                "lookupNameTemplate",
+                "packageNameTemplate",
+                Some(&property.value),
+            );
+            "packageNameTemplate".clone_into(&mut property.name);
+        }
+    }
+
+    /// Changes values that are written differently today.
+    fn values(&mut self, property: &mut Property, kind: Kind) {
+        let name = property.name.as_str();
+        let mut replace_texts = |node: &mut Node, table: &[(&str, &str)]| {
+            let place = node.place;
+            if let NodeValue::String(text) = &mut node.value
+                && let Some((old, new)) = table.iter().find(|(old, _)| old == text)
+            {
+                self.found.push(Migration {
+                    place,
+                    message: format!("`{old}` is called `{new}` today"),
+                    hint: format!("write {}", quote(new)),
+                });
+                (*new).clone_into(text);
+            }
+        };
+        match (name, &mut property.value.value) {
+            ("extends" | "ignorePresets", NodeValue::Array(items)) => {
+                for item in items {
+                    if let NodeValue::String(text) = &mut item.value
+                        && let Some(plain) = text.strip_prefix("default:")
+                    {
+                        *text = format!(":{plain}");
+                    }
+                    replace_texts(item, PRESETS);
+                }
+            }
+            ("extends", NodeValue::String(_)) => replace_texts(&mut property.value, PRESETS),
+            ("matchManagers" | "enabledManagers", NodeValue::Array(items)) => {
+                for item in items {
+                    replace_texts(
+                        item,
+                        &[("regex", "custom.regex"), ("renovate-config-presets", "renovate-config")],
+                    );
+                }
+            }
+            ("automergeType", _) => {
+                replace_texts(
+                    &mut property.value,
+                    &[("branch-push", "branch"), ("branch-merge-commit", "branch")],
+                );
+            }
+            ("matchStrings", NodeValue::Array(items)) if kind == Kind::CustomManager => {
+                for item in items {
+                    let place = item.place;
+                    if let NodeValue::String(text) = &mut item.value
+                        && text.contains("(?<lookupName>")
+                    {
+                        *text = text.replace("(?<lookupName>", "(?<packageName>");
+                        self.found.push(Migration {
+                            place,
+                            message: "the group `lookupName` is called `packageName` today".to_owned(),
+                            hint: "write `(?<packageName>..)`".to_owned(),
+                        });
+                    }
+                }
+            }
+            ("semanticCommits" | "platformCommit", NodeValue::Bool(flag)) => {
+                let word = if *flag { "enabled" } else { "disabled" };
+                let (place, name) = (property.value.place, property.name.clone());
+                property.value.value = NodeValue::String(word.to_owned());
+                self.found.push(Migration {
+                    place,
+                    message: format!("`{name}` is a word today"),
+                    hint: format!("write `{name}: {}`", quote(word)),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns the options that take the place of `property`; usually itself.
+    fn replace(&mut self, property: Property, kind: Kind) -> Vec<Property> {
+        let place = property.name_place;
+        let at = property.value.place;
+        let same = |name: &str, value: NodeValue| Property {
+            name: name.to_owned(),
+            name_place: place,
+            value: Node::new(at, value),
+        };
+        let text = |text: &str| NodeValue::String(text.to_owned());
+        if kind == Kind::Rule
+            && let Some((old, new, change)) = PATTERNED.iter().find(|(old, ..)| *old == property.name)
+        {
+            let mut value = property.value;
+            if value.as_str().is_some() {
+                value = Node::new(at, NodeValue::Array(vec![value]));
+            }
+            if let NodeValue::Array(items) = &mut value.value {
+                items.iter_mut().for_each(|item| {
+                    if let NodeValue::String(text) = &mut item.value {
+                        *text = change(text);
+                    }
+                });
+            }
+            self.renamed(place, old, new, Some(&value));
+            return vec![Property { name: (*new).to_owned(), name_place: place, value }];
+        }
+        match (property.name.as_str(), &property.value.value) {
+            ("fileMatch", NodeValue::Array(_) | NodeValue::String(_)) => {
+                let mut value = property.value;
+                if value.as_str().is_some() {
+                    value = Node::new(at, NodeValue::Array(vec![value]));
+                }
+                if let NodeValue::Array(items) = &mut value.value {
+                    items.iter_mut().for_each(|item| {
+                        if let NodeValue::String(text) = &mut item.value {
+                            *text = format!("/{text}/");
+                        }
+                    });
+                }
+                self.renamed(place, "fileMatch", "managerFilePatterns", Some(&value));
+                vec![Property { name: "managerFilePatterns".to_owned(), name_place: place, value }]
+            }
+            ("stabilityDays", NodeValue::Number(days)) => {
+                let value =
+                    if days.as_i64() == Some(0) { NodeValue::Null } else { text(&format!("{days} days")) };
+                let property = same("minimumReleaseAge", value);
+                self.renamed(place, "stabilityDays", "minimumReleaseAge", Some(&property.value));
+                vec![property]
+            }
+            ("recreateClosed", NodeValue::Bool(flag)) => self.one(
+                place,
+                "recreateClosed",
+                same("recreateWhen", text(if *flag { "always" } else { "auto" })),
+            ),
+            ("rebaseStalePrs", NodeValue::Bool(flag)) => self.one(
+                place,
+                "rebaseStalePrs",
+                same("rebaseWhen", text(if *flag { "behind-base-branch" } else { "conflicted" })),
+            ),
+            ("rebaseConflictedPrs", NodeValue::Bool(false)) => {
+                self.one(place, "rebaseConflictedPrs", same("rebaseWhen", text("never")))
+            }
+            ("rebaseConflictedPrs", NodeValue::Bool(true)) => Vec::new(),
+            ("pinVersions", NodeValue::Bool(flag)) => self.one(
+                place,
+                "pinVersions",
+                same("rangeStrategy", text(if *flag { "pin" } else { "replace" })),
+            ),
+            ("fetchReleaseNotes", NodeValue::Bool(flag)) => self.one(
+                place,
+                "fetchReleaseNotes",
+                same("fetchChangeLogs", text(if *flag { "pr" } else { "off" })),
+            ),
+            ("requiredStatusChecks", NodeValue::Null) => {
+                self.one(place, "requiredStatusChecks", same("ignoreTests", NodeValue::Bool(true)))
+            }
+            ("automergeMajor" | "automergeMinor" | "automergePatch", NodeValue::Bool(flag)) => {
+                let block = property.name.trim_start_matches("automerge").to_lowercase();
+                let automerge = same("automerge", NodeValue::Bool(*flag));
+                let old = property.name.clone();
+                self.one(place, &old, same(&block, NodeValue::Object(vec![automerge])))
+            }
+            ("semanticPrefix", NodeValue::String(prefix)) => {
+                let prefix = prefix.trim_end_matches(':');
+                let (kind, scope) = prefix.split_once('(').unwrap_or((prefix, ""));
+                let scope = scope.trim_end_matches(')');
+                let kind = same("semanticCommitType", text(kind));
+                let scope =
+                    same("semanticCommitScope", if scope.is_empty() { NodeValue::Null } else { text(scope) });
+                self.found.push(Migration {
+                    place,
+                    message: "`semanticPrefix` is two options today".to_owned(),
+                    hint: "write `semanticCommitType` and `semanticCommitScope`".to_owned(),
+                });
+                vec![kind, scope]
+            }
+            _ => vec![property],
+        }
+    }
+
+    fn one(&mut self, place: Place, old: &str, property: Property) -> Vec<Property> {
+        let name = property.name.clone();
+        self.renamed(place, old, &name, Some(&property.value));
+        vec![property]
+    }
+
+    /// Turns `docker: { .. }` and the like into rules.
+    fn languages(&mut self, node: &mut Node) {
+        let NodeValue::Object(properties) = &mut node.value else { return };
+        let mut rules = Vec::new();
+        properties.retain(|property| {
+            let language = LANGUAGES.iter().find(|(name, _)| *name == property.name);
+            let (Some((name, category)), NodeValue::Object(members)) = (language, &property.value.value)
+            else {
+                return true;
+            };
+            let place = property.name_place;
+            let matcher = Node::new(place, NodeValue::Array(vec![Node::text(place, *category)]));
+            let mut rule =
+                vec![Property { name: "matchCategories".to_owned(), name_place: place, value: matcher }];
+            rule.extend(members.iter().cloned());
+            rules.push(Node::new(property.value.place, NodeValue::Object(rule)));
+            self.found.push(Migration {
+                place,
+                message: format!("options for the language `{name}` are a rule today"),
+                hint: format!("write an entry of `packageRules` with `matchCategories: [\"{category}\"]`"),
+            });
+            false
+        });
+        if let Some(first) = rules.first() {
+            let place = first.place;
+            let value = Node::new(place, NodeValue::Array(rules));
+            push(properties, Property { name: "packageRules".to_owned(), name_place: place, value });
+        }
+    }
+}
+
+/// Adds `property`; lists of the same name are put together, otherwise the later one wins.
+fn push(properties: &mut Vec<Property>, property: Property) {
+    let Some(earlier) = properties.iter_mut().find(|earlier| earlier.name == property.name) else {
+        properties.push(property);
+        return;
+    };
+    match (&mut earlier.value.value, property.value.value) {
+        (NodeValue::Array(items), NodeValue::Array(more)) => items.extend(more),
+        (NodeValue::Object(members), NodeValue::Object(more)) => {
+            more.into_iter().for_each(|member| push(members, member));
+        }
+        (value, later) => *value = later,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::json::{SourceId, parse};
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Value, notes: usize) {
+        let mut node = parse(text, SourceId(0)).unwrap();
+        let found = migrate(&mut node);
+        assert_eq!(node.to_json(), expected, "{text}");
+        assert_eq!(found.len(), notes, "{text}: {found:?}");
+    }
+
+    #[test]
+    fn renames_options() {
+        check(
+            "{regexManagers: [{fileMatch: ['a$'], lookupNameTemplate: 'x', matchStrings: ['(?<lookupName>a)']}]}",
+            json!({"customManagers": [{"managerFilePatterns": ["/a$/"], "packageNameTemplate": "x", "matchStrings": ["(?<packageName>a)"], "customType": "regex"}]}),
+            4,
+        );
+        check(
+            "{flux: {fileMatch: ['a', 'b']}, kubernetes: {fileMatch: 'c'}}",
+            json!({"flux": {"managerFilePatterns": ["/a/", "/b/"]}, "kubernetes": {"managerFilePatterns": ["/c/"]}}),
+            2,
+        );
+        check(
+            "{flux: {fileMatch: ['a'], managerFilePatterns: ['b']}}",
+            json!({"flux": {"managerFilePatterns": ["/a/", "b"]}}),
+            1,
+        );
+        check(
+            "{baseBranches: ['a'], masterIssue: true}",
+            json!({"baseBranchPatterns": ["a"], "dependencyDashboard": true}),
+            2,
+        );
+        check(
+            "{stabilityDays: 3, patch: {stabilityDays: 0}}",
+            json!({"minimumReleaseAge": "3 days", "patch": {"minimumReleaseAge": null}}),
+            2,
+        );
+    }
+
+    #[test]
+    fn turns_old_matchers_into_patterns() {
+        check(
+            "{packageRules: [{matchPackagePatterns: ['^a', '*'], excludePackageNames: ['b'], matchPackagePrefixes: ['c/']}]}",
+            json!({"packageRules": [{"matchPackageNames": ["/^a/", "*", "!b", "c/{/,}**"]}]}),
+            3,
+        );
+        check(
+            "{packageRules: [{matchPaths: ['x/**'], packageNames: ['a'], excludeDepPatterns: ['z']}]}",
+            json!({"packageRules": [{"matchFileNames": ["x/**"], "matchPackageNames": ["a"], "matchDepNames": ["!/z/"]}]}),
+            3,
+        );
+        check(
+            "{packageRules: [{matchManagers: ['regex']}], enabledManagers: ['regex', 'flux']}",
+            json!({"packageRules": [{"matchManagers": ["custom.regex"]}], "enabledManagers": ["custom.regex", "flux"]}),
+            2,
+        );
+        check("{matchPackagePatterns: ['a']}", json!({"matchPackagePatterns": ["a"]}), 0);
+    }
+
+    #[test]
+    fn changes_values() {
+        check(
+            "{extends: ['config:base', 'default:automergeDigest', ':x'], semanticCommits: true}",
+            json!({"extends": ["config:recommended", ":automergeDigest", ":x"], "semanticCommits": "enabled"}),
+            2,
+        );
+        check(
+            "{automergeMajor: true, rebaseStalePrs: true, recreateClosed: false}",
+            json!({"major": {"automerge": true}, "rebaseWhen": "behind-base-branch", "recreateWhen": "auto"}),
+            3,
+        );
+        check("{requiredStatusChecks: null}", json!({"ignoreTests": true}), 1);
+        check(
+            "{semanticPrefix: 'fix(deps):'}",
+            json!({"semanticCommitType": "fix", "semanticCommitScope": "deps"}),
+            1,
+        );
+        check(
+            "{docker: {pinDigests: true}, packageRules: [{enabled: false}]}",
+            json!({"packageRules": [{"enabled": false}, {"matchCategories": ["docker"], "pinDigests": true}]}),
+            1,
+        );
+    }
+
+    #[test]
+    fn leaves_what_is_new_alone() {
+        check(
+            "{extends: ['config:recommended'], packageRules: [{matchPackageNames: ['/a/']}]}",
+            json!({"extends": ["config:recommended"], "packageRules": [{"matchPackageNames": ["/a/"]}]}),
+            0,
+        );
+    }
+}

@@ -1,0 +1,367 @@
+//! Turns values with places into typed ones, and says what is wrong where it stands.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::json::{Node, NodeValue, Place, SourceId};
+use crate::name::RepoPath;
+use crate::problem::{Problem, Severity};
+
+/// A text that options come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// What people call it: a file's path, or a preset as it was written.
+    pub name: Arc<str>,
+    /// The file of this repository it is; `None` for presets from elsewhere.
+    pub file: Option<RepoPath>,
+    /// The preset it was read for; `None` for the configuration file itself.
+    pub preset: Option<Arc<str>>,
+}
+
+/// Collects typed values and what is wrong with the others.
+pub(crate) struct Reader<'a> {
+    pub(crate) sources: &'a [Source],
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(sources: &'a [Source]) -> Self {
+        Self { sources, problems: Vec::new() }
+    }
+
+    pub(crate) fn source(&self, id: SourceId) -> Option<&'a Source> {
+        self.sources.get(usize::from(id.0))
+    }
+
+    /// Notes a problem at `place`; in a preset from elsewhere the preset is named instead.
+    pub(crate) fn report(
+        &mut self,
+        severity: Severity,
+        place: Place,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) {
+        let problem = locate(self.sources, Problem { severity, ..Problem::error(message) }, place);
+        self.problems.push(Problem { hint, ..problem });
+    }
+
+    pub(crate) fn error(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(Severity::Error, place, message, Some(hint.into()));
+    }
+
+    pub(crate) fn warning(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(Severity::Warning, place, message, Some(hint.into()));
+    }
+
+    pub(crate) fn wrong_type(&mut self, node: &Node, name: &str, wanted: &str, hint: Option<String>) {
+        let hint = hint.unwrap_or_else(|| format!("it is {} here", node.kind()));
+        self.error(node.place, format!("`{name}` wants {wanted}"), hint);
+    }
+}
+
+/// Points `problem` at `place`, or names the preset when the text is not one of this repository's files.
+pub(crate) fn locate(sources: &[Source], problem: Problem, place: Place) -> Problem {
+    match sources.get(usize::from(place.source.0)) {
+        Some(Source { file: Some(file), .. }) => problem.at(file, place.span),
+        Some(Source { name, .. }) => {
+            // The owner cannot change somebody else's preset, so nothing in it is their error.
+            let severity = problem.severity.max(Severity::Warning);
+            Problem { message: format!("{} (in the preset `{name}`)", problem.message), severity, ..problem }
+        }
+        None => problem,
+    }
+}
+
+/// A type an option can have.
+pub(crate) trait OptionValue: Sized + Clone {
+    /// What is wanted, for people: "a list of strings".
+    const WANTS: &'static str;
+
+    /// Returns the value, or `None` after noting what is wrong.
+    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self>;
+
+    /// Adds what a later text says of a mergeable option; other types are replaced.
+    fn add(&mut self, later: &Self) {
+        later.clone_into(self);
+    }
+
+    /// Returns the value as a person would write it.
+    fn show(&self) -> String;
+}
+
+impl OptionValue for bool {
+    const WANTS: &'static str = "`true` or `false`";
+
+    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if let NodeValue::Bool(flag) = node.value {
+            return Some(flag);
+        }
+        let repaired = node.as_str().and_then(|text| text.parse().ok());
+        reader.wrong_type(
+            node,
+            name,
+            Self::WANTS,
+            repaired.map(|flag: bool| format!("write `{flag}` without quotes")),
+        );
+        repaired
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl OptionValue for i64 {
+    const WANTS: &'static str = "a whole number";
+
+    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if let NodeValue::Number(number) = &node.value
+            && let Some(value) = number.as_i64()
+        {
+            return Some(value);
+        }
+        let repaired: Option<Self> = node.as_str().and_then(|text| text.trim().parse().ok());
+        reader.wrong_type(
+            node,
+            name,
+            Self::WANTS,
+            repaired.map(|number| format!("write `{number}` without quotes")),
+        );
+        repaired
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl OptionValue for u32 {
+    const WANTS: &'static str = "a whole number, 0 or more";
+
+    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let before = reader.problems.len();
+        let number = i64::read(name, node, reader)?;
+        let value = Self::try_from(number).ok();
+        if value.is_none() && reader.problems.len() == before {
+            reader.wrong_type(node, name, Self::WANTS, None);
+        }
+        value
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl OptionValue for String {
+    const WANTS: &'static str = "a string";
+
+    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match &node.value {
+            NodeValue::String(text) => Some(text.clone()),
+            NodeValue::Array(items)
+                if items.len() == 1 && items.iter().all(|item| item.as_str().is_some()) =>
+            {
+                let text = items.first().and_then(Node::as_str).unwrap_or_default().to_owned();
+                reader.wrong_type(
+                    node,
+                    name,
+                    Self::WANTS,
+                    Some(format!("write `{}` without `[ ]`", quote(&text))),
+                );
+                Some(text)
+            }
+            NodeValue::Number(number) => {
+                let text = number.to_string();
+                reader.wrong_type(node, name, Self::WANTS, Some(format!("write `{}`", quote(&text))));
+                Some(text)
+            }
+            _ => {
+                reader.wrong_type(node, name, Self::WANTS, None);
+                None
+            }
+        }
+    }
+
+    fn show(&self) -> String {
+        quote(self)
+    }
+}
+
+/// Options that may be one string instead of a list.
+const MAY_BE_ONE_STRING: &[&str] =
+    &["description", "schedule", "automergeSchedule", "extends", "ignorePresets"];
+
+impl OptionValue for Vec<String> {
+    const WANTS: &'static str = "a list of strings";
+
+    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match &node.value {
+            NodeValue::Array(items) => {
+                let mut texts = Self::with_capacity(items.len());
+                for item in items {
+                    match &item.value {
+                        NodeValue::String(text) => texts.push(text.clone()),
+                        NodeValue::Null => {}
+                        _ => reader.wrong_type(item, name, "only strings in its list", None),
+                    }
+                }
+                Some(texts)
+            }
+            NodeValue::String(text) => {
+                if !MAY_BE_ONE_STRING.contains(&name) {
+                    reader.wrong_type(node, name, Self::WANTS, Some(format!("write `[{}]`", quote(text))));
+                }
+                Some(vec![text.clone()])
+            }
+            _ => {
+                reader.wrong_type(node, name, Self::WANTS, None);
+                None
+            }
+        }
+    }
+
+    fn add(&mut self, later: &Self) {
+        for item in later {
+            if !self.contains(item) {
+                self.push(item.clone());
+            }
+        }
+    }
+
+    fn show(&self) -> String {
+        format!("[{}]", self.iter().map(|text| quote(text)).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl OptionValue for BTreeMap<String, String> {
+    const WANTS: &'static str = "an object of strings";
+
+    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if !matches!(node.value, NodeValue::Object(_)) {
+            reader.wrong_type(node, name, Self::WANTS, None);
+            return None;
+        }
+        let mut map = Self::new();
+        for property in node.properties() {
+            match &property.value.value {
+                NodeValue::String(text) => {
+                    map.insert(property.name.clone(), text.clone());
+                }
+                NodeValue::Null => {}
+                _ => {
+                    reader.wrong_type(&property.value, &format!("{name}.{}", property.name), "a string", None)
+                }
+            }
+        }
+        Some(map)
+    }
+
+    fn add(&mut self, later: &Self) {
+        self.append(&mut later.clone());
+    }
+
+    fn show(&self) -> String {
+        let members: Vec<String> =
+            self.iter().map(|(name, text)| format!("{}: {}", quote(name), quote(text))).collect();
+        format!("{{{}}}", members.join(", "))
+    }
+}
+
+impl OptionValue for Value {
+    const WANTS: &'static str = "a value";
+
+    fn read(_: &str, node: &Node, _: &mut Reader<'_>) -> Option<Self> {
+        Some(node.to_json())
+    }
+
+    fn add(&mut self, later: &Self) {
+        match (self, later) {
+            (Self::Array(items), Self::Array(more)) => items.extend(more.iter().cloned()),
+            (Self::Object(members), Self::Object(more)) => {
+                for (name, value) in more {
+                    match members.get_mut(name) {
+                        Some(member) => member.add(value),
+                        None => {
+                            members.insert(name.clone(), value.clone());
+                        }
+                    }
+                }
+            }
+            (this, later) => *this = later.clone(),
+        }
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+pub(crate) fn quote(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// An option whose value is one of a few words.
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident, $wants:literal { $($(#[$word_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$word_doc])* $variant,)+
+        }
+
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Returns Renovate's word for it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl $crate::config::reader::OptionValue for $name {
+            const WANTS: &'static str = $wants;
+
+            fn read(
+                name: &str,
+                node: &$crate::config::json::Node,
+                reader: &mut $crate::config::reader::Reader<'_>,
+            ) -> Option<Self> {
+                $crate::config::reader::read_choice(name, Self::WANTS, Self::ALL, Self::as_str, node, reader)
+            }
+
+            fn show(&self) -> String {
+                $crate::config::reader::quote(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use choice;
+
+/// Reads one of a few words.
+pub(crate) fn read_choice<T: Copy>(
+    name: &str,
+    wants: &str,
+    all: &[T],
+    word: impl Fn(T) -> &'static str,
+    node: &Node,
+    reader: &mut Reader<'_>,
+) -> Option<T> {
+    let written = node.as_str();
+    if let Some(found) = all.iter().copied().find(|choice| Some(word(*choice)) == written) {
+        return Some(found);
+    }
+    let words: Vec<&str> = all.iter().map(|choice| word(*choice)).collect();
+    let close = written.and_then(|written| super::names::closest(written, words.iter().copied()));
+    let hint = close.map_or_else(
+        || format!("write one of {}", words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(", ")),
+        |close| format!("did you mean {}?", quote(close)),
+    );
+    reader.wrong_type(node, name, wants, Some(hint));
+    None
+}
