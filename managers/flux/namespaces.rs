@@ -15,7 +15,9 @@ use crate::scalar;
 /// How many folders deep kustomizations are followed.
 const DEPTH: usize = 32;
 /// How many kustomizations are looked at for one object.
-const STEPS: usize = 1000;
+const STEPS: usize = 256;
+/// How many Flux `Kustomization`s may apply one folder.
+const APPLIED: usize = 16;
 
 /// A namespace and what set it.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +66,10 @@ impl<'a> Namespaces<'a> {
             let Some(path) = scalar::join("", path) else { continue };
             let target = resource.spec(&["targetNamespace"]);
             let namespace = target.and_then(|node| Some(set(resource.file, node, scalar::text(node)?)));
-            namespaces.applied.entry(path).or_default().push(namespace);
+            let applied = namespaces.applied.entry(path).or_default();
+            if applied.len() < APPLIED {
+                applied.push(namespace);
+            }
         }
         namespaces
     }

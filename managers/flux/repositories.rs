@@ -11,10 +11,15 @@ use super::namespaces::{Namespace, Namespaces};
 use super::resource::{Group, Resource, title};
 use crate::scalar;
 
+/// How many repositories of one name are compared; more are not worth the time.
+const NAMESAKES: usize = 64;
+
 /// A `HelmRepository`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Repository<'a> {
     resource: Resource<'a>,
+    /// Where it ends up, once that was asked for.
+    namespaces: OnceCell<Vec<Namespace<'a>>>,
     url: &'a str,
     url_node: Node<'a>,
     /// Whether it is a container registry: `type: oci`, or an `oci://` address.
@@ -70,7 +75,7 @@ impl<'a> Repositories<'a> {
         resources: &'a [Resource<'a>],
         aliases: &'a BTreeMap<String, String>,
     ) -> Self {
-        let mut by_name: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut by_name: BTreeMap<_, Vec<Repository>> = BTreeMap::new();
         let is_repository =
             |resource: &&Resource| resource.group == Group::Source && resource.kind == "HelmRepository";
         for resource in resources.iter().filter(is_repository) {
@@ -78,12 +83,16 @@ impl<'a> Repositories<'a> {
             let Some(url) = scalar::text(url_node) else { continue };
             let oci = resource.spec(&["type"]).and_then(Node::as_str) == Some("oci");
             let protocol = if oci { Protocol::Oci } else { protocol_of(url) };
-            by_name.entry(resource.name).or_default().push(Repository {
-                resource: *resource,
-                url,
-                url_node,
-                protocol,
-            });
+            let namesakes = by_name.entry(resource.name).or_default();
+            if namesakes.len() < NAMESAKES {
+                namesakes.push(Repository {
+                    resource: *resource,
+                    namespaces: OnceCell::new(),
+                    url,
+                    url_node,
+                    protocol,
+                });
+            }
         }
         Self { files, resources, by_name, namespaces: OnceCell::new(), aliases }
     }
@@ -110,7 +119,7 @@ impl<'a> Repositories<'a> {
             None => self.namespaces_of(user),
         };
         let effective = |repository: &&Repository<'a>| {
-            let all = self.namespaces_of(&repository.resource);
+            let all = repository.namespaces.get_or_init(|| self.namespaces_of(&repository.resource));
             all.iter().any(|has| {
                 source.namespace == Some(has.name) || wanted.iter().any(|wanted| wanted.name == has.name)
             })

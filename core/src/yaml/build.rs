@@ -10,6 +10,9 @@ use super::mask::{self, LoneTag};
 use super::{AS_SPELLED, Document, Entry, Style, What, YamlError, YamlFile};
 use crate::span::ByteSpan;
 
+/// How many errors are told one by one.
+const MOST_ERRORS: usize = 20;
+
 /// Parses `text`.
 ///
 /// Each document is read by itself: one that is broken becomes an error, and the others are read all the same. A document that
@@ -21,6 +24,7 @@ pub fn parse(text: &Arc<str>) -> YamlFile {
         file.errors.push(YamlError { message, span: ByteSpan::empty(0), template: false });
         return file;
     }
+    let mut broken = 0;
     for piece in pieces(text) {
         let Some(source) = text.get(piece.clone()) else { continue };
         let before = file.documents.len();
@@ -35,8 +39,14 @@ pub fn parse(text: &Arc<str>) -> YamlFile {
                 Builder::new(text, piece.start, &tags).read(&masked, &mut file.documents).is_ok()
             });
         if !readable {
-            file.errors.push(describe(&error, text, piece.start, !tags.is_empty()));
+            broken += 1;
+            if broken <= MOST_ERRORS {
+                file.errors.push(describe(&error, text, piece.start, !tags.is_empty()));
+            }
         }
+    }
+    if let (Some(more @ 1..), Some(last)) = (broken.checked_sub(MOST_ERRORS), file.errors.last_mut()) {
+        last.message = format!("{}; {more} more documents of this file are broken", last.message);
     }
     file
 }

@@ -18,8 +18,8 @@ use crate::span::ByteSpan;
 pub use build::parse;
 pub use walk::{Step, Walk};
 
-/// How many entries [`Node::get`] looks at, merge keys included, before it gives up.
-const LOOKUP_STEPS: usize = 100_000;
+/// How many entries of merged mappings [`Node::get`] looks at before it gives up.
+const MERGE_STEPS: usize = 2000;
 /// How deep merge keys may lead from one mapping to the next.
 const MERGE_DEPTH: usize = 16;
 
@@ -38,7 +38,7 @@ impl YamlFile {
         &self.documents
     }
 
-    /// Returns what was wrong with the documents that could not be read: one error each.
+    /// Returns what was wrong with the documents that could not be read: one error each, for the first twenty.
     pub fn errors(&self) -> &[YamlError] {
         &self.errors
     }
@@ -266,14 +266,21 @@ impl<'a> Node<'a> {
 
     /// Returns the node and value of the key `key`, as [`Node::get`] finds them.
     pub fn entry_of(self, key: &str) -> Option<(Node<'a>, Node<'a>)> {
-        self.find(key, MERGE_DEPTH, &mut LOOKUP_STEPS.clone())
+        let mut steps = MERGE_STEPS;
+        self.find(key, MERGE_DEPTH, &mut steps)
     }
 
     fn find(self, key: &str, depth: usize, steps: &mut usize) -> Option<(Node<'a>, Node<'a>)> {
         let mut found = None;
         let mut merges = false;
-        for (name, value) in self.entries() {
+        let counted = depth < MERGE_DEPTH;
+        if counted {
             *steps = steps.checked_sub(1)?;
+        }
+        for (name, value) in self.entries() {
+            if counted {
+                *steps = steps.checked_sub(1)?;
+            }
             let text = name.as_str();
             if text == Some(key) {
                 found = Some((name, value));

@@ -160,6 +160,13 @@ fn a_broken_document_leaves_the_others() {
 }
 
 #[test]
+fn a_file_of_broken_documents_is_summed_up() {
+    let file = read(&"a: b: c\n---\n".repeat(100));
+    assert_eq!(file.errors().len(), 20);
+    assert!(file.errors()[19].message.ends_with("80 more documents of this file are broken"));
+}
+
+#[test]
 fn a_template_is_read_with_its_tags_masked() {
     let text = "{{- if .Values.on }}\nimage: {{ .Values.registry }}/app:1.0\n{{- else }}\nimage: b:2 # {{ x }}\n{{- end }}\nargs:\n  {{- range .Values.args }}\n  - {{ . | quote }}\n  {{- end }}\n";
     let file = read(text);
