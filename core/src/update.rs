@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::dep::Skip;
 use crate::release::DigestQuery;
 
 /// The kind of a step. The words are Renovate's; the order is the order branches are worked in.
@@ -163,6 +164,8 @@ pub enum Dropped {
     TooYoung(String),
     /// A package rule disables this update type (the rule is described).
     Disabled(String),
+    /// The current value stands for it already: a range, or a floating tag such as `v4`.
+    InRange,
     /// A higher one was chosen in the same bucket (that version is given).
     LowerThan(String),
     /// No digest could be found for it.
@@ -178,8 +181,12 @@ pub struct Choice {
     pub current_version_timestamp: Option<Timestamp>,
     /// The steps, in the order of [`UpdateType`].
     pub updates: Vec<Update>,
-    /// Every release that was looked at, newest first.
+    /// The releases that were looked at: newer ones first, then a few older ones, then a few that are no versions.
     pub candidates: Vec<Candidate>,
+    /// How many further releases were looked at.
+    pub unlisted: usize,
+    /// Why nothing can be chosen, when that shows only now.
+    pub skip: Option<Skip>,
     /// What the owner should know: "`1.2` is not among the published tags", ...
     pub warnings: Vec<String>,
 }
