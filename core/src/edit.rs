@@ -138,7 +138,6 @@ impl<'a> Texts<'a> {
         let stale = || EditError::MissingDigest(dep.dep_name.clone());
         let text = match &slot.part {
             Part::Name => self.name.map(ToOwned::to_owned),
-            Part::Value => self.new_value.map(ToOwned::to_owned),
             Part::Digest | Part::DigestHex => match self.digest {
                 Some(digest) if slot.part == Part::DigestHex => Some(hex(digest).to_owned()),
                 Some(digest) => Some(digest.to_owned()),
@@ -151,7 +150,7 @@ impl<'a> Texts<'a> {
                 None => self.new_value.map(ToOwned::to_owned),
             },
             Part::ValueNote if slot.span.is_empty() => self.digest.and(self.value).map(ToOwned::to_owned),
-            Part::ValueNote => self.new_value.map(ToOwned::to_owned),
+            Part::Value | Part::ValueNote => self.new_value.map(ToOwned::to_owned),
             Part::Template(template) => {
                 if moves && pinned && self.digest.is_none() {
                     return Err(stale());

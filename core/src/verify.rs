@@ -1,6 +1,7 @@
 //! The check after editing: what is found in the new text is what was meant, and nothing else.
 
 use crate::dep::Dep;
+use crate::name::DatasourceId;
 use crate::update::Update;
 
 /// How the dependencies of an edited file differ from what was meant.
@@ -101,8 +102,8 @@ impl<'a> Expected<'a> {
         same("manager", Some(old.manager.as_str()), Some(new.manager.as_str()))?;
         same(
             "datasource",
-            old.datasource.as_ref().map(|id| id.as_str()),
-            new.datasource.as_ref().map(|id| id.as_str()),
+            old.datasource.as_ref().map(DatasourceId::as_str),
+            new.datasource.as_ref().map(DatasourceId::as_str),
         )?;
         same("value", self.value, new.current_value.as_deref())?;
         same("digest", self.digest, new.current_digest.as_deref())?;

@@ -23,13 +23,13 @@ pub fn patch(path: &RepoPath, before: &str, after: &str) -> String {
         .newline_terminated(true)
         .diff_slices(&old_lines, &new_lines);
     let (old_name, new_name) = (quoted("a/", path), quoted("b/", path));
-    let mut patch = format!("diff --git {old_name} {new_name}\n");
-    let _ = writeln!(patch, "--- {old_name}{}", tab(path));
-    let _ = writeln!(patch, "+++ {new_name}{}", tab(path));
+    let mut text = format!("diff --git {old_name} {new_name}\n");
+    let _ = writeln!(text, "--- {old_name}{}", tab(path));
+    let _ = writeln!(text, "+++ {new_name}{}", tab(path));
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
-        let _ = write!(patch, "{hunk}");
+        let _ = write!(text, "{hunk}");
     }
-    patch
+    text
 }
 
 /// Returns the tab that git puts after a name with a space, so that the name's end is known.
