@@ -61,7 +61,7 @@ pub(super) fn key(request: &Request, identity: &Identity, shape: &str) -> String
     let mut key = format!("{} {}\n{identity}\n", request.method, request.url);
     key.push_str(request.accept.as_deref().unwrap_or_default());
     for (name, value) in &request.headers {
-        key.push_str(&format!("\n{name}: {value}"));
+        key.extend(["\n", name, ": ", value]);
     }
     if let Some(body) = &request.body {
         key.push_str("\nbody ");
@@ -117,13 +117,13 @@ impl DiskCache {
             return Ok(());
         }
         fs::write(&marker, "")?;
-        for shelf in fs::read_dir(&self.folder)? {
-            let shelf = shelf?.path();
-            if !shelf.is_dir() {
+        for entry in fs::read_dir(&self.folder)? {
+            let drawer = entry?.path();
+            if !drawer.is_dir() {
                 continue;
             }
-            for file in fs::read_dir(&shelf)? {
-                let file = file?.path();
+            for entry in fs::read_dir(&drawer)? {
+                let file = entry?.path();
                 if age(&file).is_some_and(|age| age > KEPT) {
                     fs::remove_file(&file)?;
                 }
@@ -134,8 +134,8 @@ impl DiskCache {
 
     fn path(&self, key: &str) -> PathBuf {
         let name = hash(key);
-        let shelf = name.get(..2).unwrap_or_default();
-        self.folder.join(shelf).join(&name)
+        let drawer = name.get(..2).unwrap_or_default();
+        self.folder.join(drawer).join(&name)
     }
 
     async fn write(

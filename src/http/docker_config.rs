@@ -184,8 +184,8 @@ async fn ask_helper(helper: &str, server: &str) -> Option<Login> {
         return None;
     }
     let program = format!("docker-credential-{helper}");
-    let answer = tokio::time::timeout(HELPER_PATIENCE, run_helper(&program, server)).await;
-    let output = match answer {
+    let ran = tokio::time::timeout(HELPER_PATIENCE, run_helper(&program, server)).await;
+    let output = match ran {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => {
             tracing::warn!(program, server, %error, "the credential helper cannot be run");
@@ -201,14 +201,14 @@ async fn ask_helper(helper: &str, server: &str) -> Option<Login> {
         tracing::debug!(program, server, "the credential helper has no credentials");
         return None;
     }
-    let helped: Helped = serde_json::from_slice(&output.stdout).ok()?;
-    if helped.secret.is_empty() {
+    let answer: Helped = serde_json::from_slice(&output.stdout).ok()?;
+    if answer.secret.is_empty() {
         return None;
     }
-    let secret = SecretString::from(helped.secret);
-    Some(match helped.username.as_str() {
+    let secret = SecretString::from(answer.secret);
+    Some(match answer.username.as_str() {
         "<token>" => Login::IdentityToken(secret),
-        _ => Login::Password { username: helped.username, password: secret },
+        _ => Login::Password { username: answer.username, password: secret },
     })
 }
 

@@ -99,7 +99,8 @@ impl HttpError {
 
     /// Whether the same request may well succeed when it is sent again.
     pub fn is_transient(&self) -> bool {
-        self.is_unreachable() || matches!(self.kind, HttpErrorKind::Timeout | HttpErrorKind::Broken)
+        let unreachable = self.is_unreachable() && self.kind != HttpErrorKind::Tls;
+        unreachable || matches!(self.kind, HttpErrorKind::Timeout | HttpErrorKind::Broken)
     }
 
     pub(super) fn of_client(method: &Method, url: &Url, error: &reqwest::Error) -> Self {

@@ -18,6 +18,7 @@ use super::recording::{Authorized, Named, Recorded, Replay, StoreError, record};
 use super::redirect::{is_redirect, next, same_origin};
 use super::request::{Access, Confidential, Credential, Identity, Request};
 use super::response::{Body, Response};
+use super::roots::more_roots;
 use super::stats::Counter;
 use super::{HttpSettings, Proxies, SetupError, World};
 
@@ -222,7 +223,7 @@ impl Exchange {
             );
             return Err(fail(HttpErrorKind::Insecure, detail));
         }
-        let named = Named {
+        let asked = Named {
             method,
             url,
             // What is sent to get a token is itself a secret, and its hash says too much.
@@ -233,22 +234,21 @@ impl Exchange {
         let store = |error: StoreError| fail(HttpErrorKind::Store, error.to_string());
         match &self.source {
             Source::Nothing => Err(fail(HttpErrorKind::Offline, "`--offline`: nothing is asked".to_owned())),
-            Source::Replay(replay) => match replay.find(&named).map_err(store)? {
-                Some(reply) => {
-                    self.counter.count(&host_name, |host| host.requests += 1);
-                    Ok(whole(reply, method, url, request.body_limit))
-                }
-                None => {
-                    let detail = "`--replay`: the store does not hold this reply".to_owned();
-                    Err(fail(HttpErrorKind::NotRecorded, detail))
-                }
-            },
+            Source::Replay(replay) => {
+                let missing = || {
+                    let detail = "`--replay`: the store does not hold this reply";
+                    fail(HttpErrorKind::NotRecorded, detail.to_owned())
+                };
+                let recorded = replay.find(&asked).map_err(store)?.ok_or_else(missing)?;
+                self.counter.count(&host_name, |host| host.requests += 1);
+                Ok(whole(recorded, method, url, request.body_limit))
+            }
             Source::Network { client, record: None } => self.ask(client, request, conditions, hop).await,
             Source::Network { client, record: Some(folder) } => {
                 let response = self.ask(client, request, conditions, hop).await?;
                 let (status, headers) = (response.status, response.headers);
                 let reply = Recorded { status, headers, body: response.body.bytes().await? };
-                record(folder, &named, &reply).map_err(store)?;
+                record(folder, &asked, &reply).map_err(store)?;
                 Ok(whole(reply, method, url, request.body_limit))
             }
         }
@@ -265,8 +265,9 @@ impl Exchange {
         let host_name = host_of(url);
         let parallel = hop.settings.concurrent_request_limit.unwrap_or(self.patience.parallel);
         let host = self.hosts.of(&host_name, parallel.min(self.patience.parallel));
+        let spacing = hop.settings.max_requests_per_second.map(|rate| Duration::from_secs_f64(1.0 / rate));
         let outgoing = build(client, request, conditions, hop)?;
-        let pass = host.enter().await?;
+        let pass = host.enter(spacing).await?;
         let limit = hop.settings.timeout.map(Duration::from_millis).or(request.deadline);
         let deadline = Instant::now() + limit.unwrap_or(self.patience.deadline);
         self.counter.count(&host_name, |host| host.requests += 1);
@@ -362,7 +363,8 @@ fn client(patience: &Patience, proxies: Proxies) -> Result<reqwest::Client, Setu
         .referer(false)
         .connect_timeout(patience.connect)
         .read_timeout(patience.silence)
-        .pool_max_idle_per_host(patience.parallel);
+        .pool_max_idle_per_host(patience.parallel)
+        .tls_certs_merge(more_roots());
     if proxies == Proxies::Direct {
         builder = builder.no_proxy();
     }

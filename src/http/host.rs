@@ -19,6 +19,8 @@ pub(super) struct Host {
 #[derive(Debug, Default)]
 struct State {
     not_before: Option<Instant>,
+    /// When the next request may start, where requests are spaced.
+    next: Option<Instant>,
     down: Option<HttpError>,
 }
 
@@ -33,12 +35,15 @@ impl Host {
         Self { slots: Arc::new(Semaphore::new(parallel.max(1))), state: Mutex::default() }
     }
 
-    /// Waits for a free slot and for the time the host asked to be left alone.
+    /// Waits for a free slot, for the time the host asked to be left alone, and for its turn where requests are to be `spacing` apart.
     ///
     /// # Errors
     /// The error of the earlier request that found the host unreachable.
-    pub(super) async fn enter(&self) -> Result<Pass, HttpError> {
+    pub(super) async fn enter(&self, spacing: Option<Duration>) -> Result<Pass, HttpError> {
         let permit = Arc::clone(&self.slots).acquire_owned().await.ok();
+        if let Some(spacing) = spacing {
+            tokio::time::sleep_until(self.turn(spacing)).await;
+        }
         loop {
             let not_before = {
                 let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -52,6 +57,14 @@ impl Host {
                 _ => return Ok(Pass { _permit: permit }),
             }
         }
+    }
+
+    fn turn(&self, spacing: Duration) -> Instant {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let turn = state.next.map_or(now, |next| next.max(now));
+        state.next = Some(turn + spacing);
+        turn
     }
 
     /// Holds every request to the host back for a while.
@@ -82,5 +95,52 @@ impl Hosts {
         let host = Arc::new(Host::new(parallel));
         hosts.insert(name.to_owned(), Arc::clone(&host));
         host
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+    use url::Url;
+
+    use super::*;
+    use crate::http::HttpErrorKind;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_so_many_are_under_way() {
+        let host = Hosts::default().of("a.example", 2);
+        let first = host.enter(None).await.unwrap();
+        let _second = host.enter(None).await.unwrap();
+        assert!(tokio::time::timeout(Duration::from_secs(9), host.enter(None)).await.is_err());
+        drop(first);
+        assert!(host.enter(None).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn everybody_waits_when_the_host_asks_for_it() {
+        let (hosts, start) = (Hosts::default(), Instant::now());
+        hosts.of("a.example", 2).leave_alone(Duration::from_secs(30));
+        hosts.of("a.example", 2).leave_alone(Duration::from_secs(10));
+        hosts.of("b.example", 2).enter(None).await.unwrap();
+        assert_eq!(start.elapsed().as_secs(), 0);
+        hosts.of("a.example", 2).enter(None).await.unwrap();
+        assert_eq!(start.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_can_be_spaced() {
+        let (host, start) = (Host::new(16), Instant::now());
+        let spacing = Some(Duration::from_secs(1));
+        futures::future::join_all((0..4).map(|_| host.enter(spacing))).await;
+        assert_eq!(start.elapsed().as_secs(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_given_up_is_not_waited_for() {
+        let host = Host::new(1);
+        let url = Url::parse("https://a.example").unwrap();
+        host.give_up(&HttpError::new(HttpErrorKind::Connect, &Method::GET, &url, "refused"));
+        host.leave_alone(Duration::from_secs(30));
+        assert_eq!(host.enter(None).await.unwrap_err().kind, HttpErrorKind::Connect);
     }
 }

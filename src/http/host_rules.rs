@@ -43,8 +43,10 @@ pub struct HostRule {
     pub insecure_registry: Option<bool>,
     /// Whether the host may be asked at all; `None` is yes.
     pub enabled: Option<bool>,
-    /// How many requests may run at once; can only lower the default.
+    /// How many requests may run at once; can only lower the default. 0 does not.
     pub concurrent_request_limit: Option<usize>,
+    /// How many requests may start in a second; `None` or 0 is any number.
+    pub max_requests_per_second: Option<f64>,
     /// How long one attempt may take, in milliseconds.
     pub timeout: Option<u64>,
 }
@@ -70,6 +72,8 @@ pub struct HostSettings {
     pub enabled: Option<bool>,
     /// How many requests may run at once.
     pub concurrent_request_limit: Option<usize>,
+    /// How many requests may start in a second, more than 0.
+    pub max_requests_per_second: Option<f64>,
     /// How long one attempt may take, in milliseconds.
     pub timeout: Option<u64>,
 }
@@ -171,9 +175,11 @@ impl HostRules {
                 settings.transport = if insecure { Transport::Plain } else { Transport::Secure };
             }
             settings.enabled = rule.enabled.or(settings.enabled);
-            settings.concurrent_request_limit =
-                rule.concurrent_request_limit.or(settings.concurrent_request_limit);
-            settings.timeout = rule.timeout.or(settings.timeout);
+            let limit = rule.concurrent_request_limit.filter(|limit| *limit > 0);
+            settings.concurrent_request_limit = limit.or(settings.concurrent_request_limit);
+            let rate = rule.max_requests_per_second.filter(|rate| (0.001..=1e6).contains(rate));
+            settings.max_requests_per_second = rate.or(settings.max_requests_per_second);
+            settings.timeout = rule.timeout.filter(|limit| *limit > 0).or(settings.timeout);
         }
         settings
     }

@@ -15,6 +15,7 @@ mod recording;
 mod redirect;
 mod request;
 mod response;
+mod roots;
 mod single_flight;
 mod stats;
 #[cfg(test)]

@@ -21,6 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use percent_encoding::percent_decode_str;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -266,8 +267,9 @@ fn file_name(request: &Named<'_>) -> String {
     let whole = shown(request.url);
     let address =
         whole.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+    let address = percent_decode_str(address).decode_utf8_lossy();
     let mut name = format!("{}-", request.method);
-    let mut exact = request.body.is_none();
+    let mut exact = request.body.is_none() && !whole.contains('%');
     for letter in address.chars() {
         match letter {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '-' | '_' => name.push(letter),

@@ -216,7 +216,7 @@ fn next_link(header: &str) -> Option<&str> {
     let mut rest = header;
     while let Some((_, after)) = rest.split_once('<') {
         let (target, after) = after.split_once('>')?;
-        let (parameters, following) = after.split_once(",").map_or((after, ""), |(now, then)| (now, then));
+        let (parameters, following) = after.split_once(',').map_or((after, ""), |(now, then)| (now, then));
         let is_next = parameters.split(';').any(|parameter| {
             let Some((name, value)) = parameter.split_once('=') else { return false };
             name.trim().eq_ignore_ascii_case("rel")

@@ -377,9 +377,9 @@ async fn what_was_recorded_is_replayed_without_the_host() {
         Request::get(server.url("/missing?a=%2F&B=c")),
     ];
     let mut recorded = Vec::new();
-    let recorder = client_in(World::Record(folder.path().to_owned()));
+    let live = client_in(World::Record(folder.path().to_owned()));
     for request in &requests {
-        recorded.push(recorder.send(request).await.unwrap());
+        recorded.push(live.send(request).await.unwrap());
     }
     let asked = server.lines().len();
     let player = client_in(World::Replay(folder.path().to_owned()));

@@ -146,8 +146,8 @@ impl Registries {
             let first = gate.first.lock().await;
             door = gate.door();
             if door.is_none() {
-                let reply = self.http.send(&plain).await.map_err(|error| self.failed(repository, error))?;
-                match self.door_of(repository, &reply)? {
+                let reply = self.http.send(&plain).await.map_err(|error| failed(repository, error))?;
+                match door_of(repository, &reply)? {
                     None => {
                         gate.set(Door::Open);
                         return Ok(reply);
@@ -165,8 +165,8 @@ impl Registries {
         for turn in 0..2 {
             let access = self.access(repository, &key, &door).await?;
             let reply = self.http.send(&request.clone().access(access)).await;
-            let reply = reply.map_err(|error| self.failed(repository, error))?;
-            let Some(found) = self.door_of(repository, &reply)? else { return Ok(reply) };
+            let reply = reply.map_err(|error| failed(repository, error))?;
+            let Some(found) = door_of(repository, &reply)? else { return Ok(reply) };
             if turn == 0 && door == Door::Open {
                 gate.set(found.clone().for_every_repository());
             }
@@ -175,33 +175,12 @@ impl Registries {
             }
             door = found;
         }
-        Err(self.refused(repository, &key))
+        Err(refused(repository, &key))
     }
 
     fn gate(&self, host: &str) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(gates.entry(host.to_owned()).or_default())
-    }
-
-    fn failed(&self, repository: &Repository, error: crate::http::HttpError) -> LookupError {
-        LookupError::of_http(repository.shown(), error)
-    }
-
-    fn refused(&self, repository: &Repository, key: &Key) -> LookupError {
-        let host = repository.shown_host();
-        let error = |detail: String| {
-            LookupError::new(LookupErrorKind::Unauthorized, host, repository.shown(), detail)
-        };
-        match key {
-            Key::Nothing => error(format!(
-                "`{host}` shows it to nobody without a credential: it is private, or does not exist"
-            ))
-            .hint(format!(
-                "for a private one, give `{host}` a host rule or a login in a Docker `config.json`"
-            )),
-            _ => error(format!("`{host}` refused the credential"))
-                .hint(format!("check that the credential of `{host}` is valid and may read this repository")),
-        }
     }
 
     /// Returns what we have to show at a registry: a host rule, otherwise the Docker `config.json`.
@@ -224,62 +203,11 @@ impl Registries {
         }
     }
 
-    /// Returns the door that a reply shows; `None` when we are in.
-    fn door_of(&self, repository: &Repository, reply: &Reply) -> Result<Option<Door>, LookupError> {
-        if reply.status != StatusCode::UNAUTHORIZED {
-            return Ok(None);
-        }
-        let headers = reply.headers.get_all(reqwest::header::WWW_AUTHENTICATE);
-        let challenges: Vec<_> =
-            headers.iter().filter_map(|value| value.to_str().ok()).flat_map(challenge::parse).collect();
-        let of = |scheme: &str| challenges.iter().find(|challenge| challenge.scheme == scheme);
-        if let Some(bearer) = of("bearer")
-            && let Some(realm) = bearer.parameter("realm")
-        {
-            let service = TokenService {
-                realm: self.realm(repository, realm, &reply.url)?,
-                service: bearer.parameter("service").map(str::to_owned),
-                scope: bearer
-                    .parameter("scope")
-                    .filter(|scope| !is_own(scope, repository))
-                    .map(str::to_owned),
-            };
-            return Ok(Some(Door::Token(service)));
-        }
-        if of("basic").is_some() {
-            return Ok(Some(Door::Basic));
-        }
-        let detail = format!("`{}` wants a credential without saying which", repository.shown_host());
-        Err(LookupError::new(
-            LookupErrorKind::Unauthorized,
-            repository.shown_host(),
-            repository.shown(),
-            detail,
-        ))
-    }
-
-    /// Returns the address of a token service, if it is one that may be asked: with TLS, or on the very host that was itself
-    /// allowed to be asked without.
-    fn realm(&self, repository: &Repository, realm: &str, asked: &Url) -> Result<Url, LookupError> {
-        let url = Url::parse(realm).ok().filter(|url| {
-            let secure = url.scheme() == "https";
-            let beside =
-                url.scheme() == "http" && asked.scheme() == "http" && url.host_str() == asked.host_str();
-            url.has_host() && url.username().is_empty() && url.password().is_none() && (secure || beside)
-        });
-        url.ok_or_else(|| {
-            let host = repository.shown_host();
-            let detail = format!("`{host}` names a token service that cannot be trusted: {realm:?}");
-            LookupError::new(LookupErrorKind::Unauthorized, host, repository.shown(), detail)
-                .hint("a token service needs an https address")
-        })
-    }
-
     async fn access(&self, repository: &Repository, key: &Key, door: &Door) -> Result<Access, LookupError> {
         match (door, key) {
             (Door::Open, _) => Ok(Access::Anonymous(key.identity())),
             (Door::Basic, Key::Credential(credential)) => Ok(Access::With(credential.clone())),
-            (Door::Basic, _) => Err(self.refused(repository, key)),
+            (Door::Basic, _) => Err(refused(repository, key)),
             (Door::Token(service), _) => {
                 let wanted = token_request(repository, key, service);
                 let token = self.token(repository, key, &wanted).await?;
@@ -314,14 +242,14 @@ impl Registries {
         wanted: &TokenRequest,
     ) -> Result<Token, LookupError> {
         let reply = self.http.send(&token_http_request(key, wanted)).await;
-        let reply = reply.map_err(|error| self.failed(repository, error))?;
+        let reply = reply.map_err(|error| failed(repository, error))?;
         if matches!(reply.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) {
-            return Err(self.refused(repository, key));
+            return Err(refused(repository, key));
         }
         let answer = reply.success().and_then(|reply| Ok((reply.json::<TokenReply>()?, reply)));
-        let (answer, reply) = answer.map_err(|error| self.failed(repository, error))?;
+        let (answer, reply) = answer.map_err(|error| failed(repository, error))?;
         let Some(token) = answer.token.or(answer.access_token).filter(|token| !token.is_empty()) else {
-            return Err(self.failed(repository, reply.malformed("there is no token in it")));
+            return Err(failed(repository, reply.malformed("there is no token in it")));
         };
         let life =
             answer.expires_in.map_or(TOKEN_LIFE, Duration::from_secs).min(Duration::from_secs(24 * 3600));
@@ -350,6 +278,66 @@ impl Gate {
     fn set(&self, door: Door) {
         *self.door.lock().unwrap_or_else(PoisonError::into_inner) = Some(door);
     }
+}
+
+fn failed(repository: &Repository, error: crate::http::HttpError) -> LookupError {
+    LookupError::of_http(repository.shown(), error)
+}
+
+fn refused(repository: &Repository, key: &Key) -> LookupError {
+    let host = repository.shown_host();
+    let error =
+        |detail: String| LookupError::new(LookupErrorKind::Unauthorized, host, repository.shown(), detail);
+    match key {
+        Key::Nothing => error(format!(
+            "`{host}` shows it to nobody without a credential: it is private, or does not exist"
+        ))
+        .hint(format!("for a private one, give `{host}` a host rule or a login in a Docker `config.json`")),
+        _ => error(format!("`{host}` refused the credential"))
+            .hint(format!("check that the credential of `{host}` is valid and may read this repository")),
+    }
+}
+
+/// Returns the door that a reply shows; `None` when we are in.
+fn door_of(repository: &Repository, reply: &Reply) -> Result<Option<Door>, LookupError> {
+    if reply.status != StatusCode::UNAUTHORIZED {
+        return Ok(None);
+    }
+    let headers = reply.headers.get_all(reqwest::header::WWW_AUTHENTICATE);
+    let challenges: Vec<_> =
+        headers.iter().filter_map(|value| value.to_str().ok()).flat_map(challenge::parse).collect();
+    let of = |scheme: &str| challenges.iter().find(|challenge| challenge.scheme == scheme);
+    if let Some(bearer) = of("bearer")
+        && let Some(realm) = bearer.parameter("realm")
+    {
+        let service = TokenService {
+            realm: realm_of(repository, realm, &reply.url)?,
+            service: bearer.parameter("service").map(str::to_owned),
+            scope: bearer.parameter("scope").filter(|scope| !is_own(scope, repository)).map(str::to_owned),
+        };
+        return Ok(Some(Door::Token(service)));
+    }
+    if of("basic").is_some() {
+        return Ok(Some(Door::Basic));
+    }
+    let detail = format!("`{}` wants a credential without saying which", repository.shown_host());
+    Err(LookupError::new(LookupErrorKind::Unauthorized, repository.shown_host(), repository.shown(), detail))
+}
+
+/// Returns the address of a token service, if it is one that may be asked: with TLS, or on the very host that was itself
+/// allowed to be asked without.
+fn realm_of(repository: &Repository, realm: &str, asked: &Url) -> Result<Url, LookupError> {
+    let url = Url::parse(realm).ok().filter(|url| {
+        let secure = url.scheme() == "https";
+        let beside = url.scheme() == "http" && asked.scheme() == "http" && url.host_str() == asked.host_str();
+        url.has_host() && url.username().is_empty() && url.password().is_none() && (secure || beside)
+    });
+    url.ok_or_else(|| {
+        let host = repository.shown_host();
+        let detail = format!("`{host}` names a token service that cannot be trusted: {realm:?}");
+        LookupError::new(LookupErrorKind::Unauthorized, host, repository.shown(), detail)
+            .hint("a token service needs an https address")
+    })
 }
 
 /// Whether a scope is the one of this repository, which every repository has its own of.

@@ -33,7 +33,8 @@ struct Page {
 struct Tag {
     name: String,
     last_updated: Option<String>,
-    tag_last_pushed: Option<String>,
+    #[serde(rename = "tag_last_pushed")]
+    last_pushed: Option<String>,
     digest: Option<String>,
 }
 
@@ -136,7 +137,7 @@ impl Fetched {
     fn releases(&self) -> Vec<Release> {
         let time = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
         let release = |tag: &Tag| Release {
-            timestamp: time(&tag.tag_last_pushed).or_else(|| time(&tag.last_updated)),
+            timestamp: time(&tag.last_pushed).or_else(|| time(&tag.last_updated)),
             digest: tag.digest.clone().filter(|digest| digest.parse::<Digest>().is_ok()),
             ..Release::of(tag.name.clone())
         };

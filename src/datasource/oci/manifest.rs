@@ -43,7 +43,8 @@ struct Config {
     architecture: Option<String>,
     os: Option<String>,
     variant: Option<String>,
-    config: Option<Labels>,
+    #[serde(rename = "config")]
+    container: Option<Container>,
     // Of a chart.
     home: Option<String>,
     sources: Option<Vec<String>>,
@@ -51,7 +52,7 @@ struct Config {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Labels {
+struct Container {
     #[serde(rename = "Labels")]
     labels: Option<BTreeMap<String, String>>,
 }
@@ -154,7 +155,7 @@ impl Manifests<'_> {
                 found.source_url =
                     config.sources.unwrap_or_default().into_iter().next().or(found.homepage.clone());
             } else {
-                add_labels(&mut found, config.config.and_then(|config| config.labels).as_ref());
+                add_labels(&mut found, config.container.and_then(|container| container.labels).as_ref());
             }
         }
         Ok(found)

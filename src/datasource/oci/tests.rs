@@ -90,9 +90,10 @@ async fn a_registry_that_wants_smaller_pages_gets_them() {
     .await;
     // A refusal that does not speak of the size is an answer.
     assert!(oci().releases(&on(&server, "a")).await.is_err());
-    let server = Server::start(|seen| match seen.target.as_str() {
-        "/v2/a/tags/list?n=1000" => tags(&["1"]),
-        _ => {
+    let server = Server::start(|seen| {
+        if seen.target == "/v2/a/tags/list?n=1000" {
+            tags(&["1"])
+        } else {
             let error = json!({"errors": [{"message": "'maxResults' must be less than or equal to 1000"}]});
             Answer::json(&error).with_status(405)
         }
