@@ -122,7 +122,7 @@ impl LookupError {
 fn hint_of(kind: HttpErrorKind) -> Option<&'static str> {
     match kind {
         HttpErrorKind::Resolve | HttpErrorKind::Connect => {
-            Some("check the name and the network; behind a proxy, set `HTTPS_PROXY`")
+            Some("check the name, the network and, where `HTTPS_PROXY` is set or should be, the proxy")
         }
         HttpErrorKind::Tls => {
             Some("for a private certificate authority, name its certificates with `SSL_CERT_FILE`")

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use url::Url;
 
@@ -50,7 +50,21 @@ pub(super) struct Registries {
 struct Gate {
     /// Held by the first request, while the others wait for what it finds out.
     first: tokio::sync::Mutex<()>,
-    door: Mutex<Option<Door>>,
+    known: Mutex<Option<(Door, Learned)>>,
+}
+
+/// When a door was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Learned {
+    Now,
+    /// In an earlier run.
+    Before,
+}
+
+/// What came of a request without anything to show.
+enum Knocked {
+    In(Reply),
+    At(Door),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +75,7 @@ enum Door {
 }
 
 /// A token service, as a registry named it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct TokenService {
     realm: Url,
     service: Option<String>,
@@ -141,41 +155,89 @@ impl Registries {
             return Ok(reply);
         }
         let gate = self.gate(&repository.host);
-        let mut door = gate.door();
-        if door.is_none() {
+        let mut known = gate.known();
+        if known.is_none() {
             let first = gate.first.lock().await;
-            door = gate.door();
-            if door.is_none() {
-                let reply = self.http.send(&plain).await.map_err(|error| failed(repository, error))?;
-                match door_of(repository, &reply)? {
-                    None => {
-                        gate.set(Door::Open);
-                        return Ok(reply);
-                    }
-                    Some(found) => {
-                        gate.set(found.clone().for_every_repository());
-                        door = Some(found);
-                    }
+            known = gate.known();
+            if known.is_none() {
+                known = self.left(repository, &key).await.map(|door| (door, Learned::Before));
+            }
+            if known.is_none() {
+                match self.knock(repository, &plain, &gate).await? {
+                    Knocked::In(reply) => return Ok(reply),
+                    Knocked::At(door) => known = Some((door, Learned::Now)),
                 }
+            } else {
+                gate.set(known.clone());
             }
             drop(first);
         }
-        let mut door = door.unwrap_or(Door::Open);
-        // Twice: the door may have been another one than the registry's others, or the token not good any more.
-        for turn in 0..2 {
-            let access = self.access(repository, &key, &door).await?;
+        let (door, learned) = known.unwrap_or((Door::Open, Learned::Now));
+        match self.enter(repository, &request, &key, &gate, door).await {
+            // The registry may have another door by now.
+            Err(_) if learned == Learned::Before => match self.knock(repository, &plain, &gate).await? {
+                Knocked::In(reply) => Ok(reply),
+                Knocked::At(door) => self.enter(repository, &request, &key, &gate, door).await,
+            },
+            reply => reply,
+        }
+    }
+
+    /// Sends a request without anything to show, and notes what the registry wants to see.
+    async fn knock(
+        &self,
+        repository: &Repository,
+        plain: &Request,
+        gate: &Gate,
+    ) -> Result<Knocked, LookupError> {
+        let reply = self.http.send(plain).await.map_err(|error| failed(repository, error))?;
+        match door_of(repository, &reply)? {
+            None => {
+                gate.set(Some((Door::Open, Learned::Now)));
+                Ok(Knocked::In(reply))
+            }
+            Some(door) => {
+                let general = door.clone().for_every_repository();
+                if let Door::Token(service) = &general {
+                    self.http.leave(&left_as(repository), service).await;
+                }
+                gate.set(Some((general, Learned::Now)));
+                Ok(Knocked::At(door))
+            }
+        }
+    }
+
+    /// Returns the door that an earlier run found. What lies in a cache is good enough to ask for an anonymous token, not to show a credential to.
+    async fn left(&self, repository: &Repository, key: &Key) -> Option<Door> {
+        let Key::Nothing = key else { return None };
+        let service: TokenService = self.http.left(&left_as(repository)).await?;
+        let asked = self.url(repository, "").ok()?;
+        realm_of(repository, service.realm.as_str(), &asked).ok()?;
+        Some(Door::Token(service))
+    }
+
+    async fn enter(
+        &self,
+        repository: &Repository,
+        request: &Request,
+        key: &Key,
+        gate: &Gate,
+        mut door: Door,
+    ) -> Result<Reply, LookupError> {
+        // Twice: this repository may have another door than the others, or the token is not good any more.
+        for _ in 0..2 {
+            let access = self.access(repository, key, &door).await?;
             let reply = self.http.send(&request.clone().access(access)).await;
             let reply = reply.map_err(|error| failed(repository, error))?;
             let Some(found) = door_of(repository, &reply)? else { return Ok(reply) };
-            if turn == 0 && door == Door::Open {
-                gate.set(found.clone().for_every_repository());
-            }
-            if door == found {
-                self.forget(repository, &key, &door);
+            if door == Door::Open {
+                gate.set(Some((found.clone().for_every_repository(), Learned::Now)));
+            } else if door == found {
+                self.forget(repository, key, &door);
             }
             door = found;
         }
-        Err(refused(repository, &key))
+        Err(refused(repository, key))
     }
 
     fn gate(&self, host: &str) -> Arc<Gate> {
@@ -271,13 +333,17 @@ impl Door {
 }
 
 impl Gate {
-    fn door(&self) -> Option<Door> {
-        self.door.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn known(&self) -> Option<(Door, Learned)> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, door: Door) {
-        *self.door.lock().unwrap_or_else(PoisonError::into_inner) = Some(door);
+    fn set(&self, known: Option<(Door, Learned)>) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known;
     }
+}
+
+fn left_as(repository: &Repository) -> String {
+    format!("registry-door/1 {}", repository.host)
 }
 
 fn failed(repository: &Repository, error: crate::http::HttpError) -> LookupError {

@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
 use super::*;
-use crate::http::testing::{Answer, Seen, Server, client, client_in, rules, settings};
+use crate::http::testing::{Answer, Seen, Server, cached_client, client, client_in, rules, settings};
 use crate::http::{HttpSettings, World, hex};
 
 fn oci() -> Oci {
@@ -182,6 +183,36 @@ async fn many_repositories_at_once_meet_one_challenge() {
     let lists = futures::future::join_all(lookups.iter().map(|lookup| oci.releases(lookup))).await;
     assert!(lists.iter().all(Result::is_ok));
     assert_eq!(server.lines().len(), 1 + 8 + 8);
+}
+
+#[tokio::test]
+async fn a_door_that_has_changed_since_the_last_run_is_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let oci = || Oci::new(cached_client(folder.path()), DockerConfig::default());
+    let moved = Arc::new(AtomicBool::new(false));
+    let now = Arc::clone(&moved);
+    let server = Server::start(move |seen| {
+        let path = if now.load(Ordering::Relaxed) { "/token2" } else { "/token1" };
+        if seen.target.starts_with(path) {
+            return Answer::json(&json!({"token": path}));
+        }
+        match seen.header("authorization") {
+            Some(token) if token == format!("Bearer {path}") => tags(&["1"]),
+            _ if seen.target.starts_with("/token") => Answer::status(404),
+            _ => Answer::status(401).header(
+                "www-authenticate",
+                format!("Bearer realm=\"http://{}{path}\"", seen.header("host").unwrap()),
+            ),
+        }
+    })
+    .await;
+    // Found; found to have moved; known.
+    for expected in [3, 4, 2] {
+        let before = server.lines().len();
+        assert_eq!(versions(&oci().releases(&on(&server, "a/b")).await.unwrap()), ["1"]);
+        assert_eq!(server.lines().len() - before, expected);
+        moved.store(true, Ordering::Relaxed);
+    }
 }
 
 #[tokio::test]
