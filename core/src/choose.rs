@@ -55,9 +55,8 @@ pub struct ChooseInput<'a> {
 ///
 /// An update whose [`Update::digest_query`] is set is not complete: ask the registry, then call [`settle`].
 pub fn choose(input: &ChooseInput<'_>) -> Choice {
-    let ChooseInput { dep, releases, config, now } = *input;
     let mut choice = Choice::default();
-    match Chooser::new(input, Policies { dep, releases, config, now }) {
+    match Chooser::new(input, Policies::new(input)) {
         Ok(mut chooser) => chooser.choose(&mut choice),
         Err(skip) => choice.skip = Some(skip),
     }
@@ -357,9 +356,9 @@ impl<'a> Chooser<'a> {
         let mut update = self.update(base, kind, base.with(new), version, Some(entry));
         let breaking = self.versioning.is_breaking(current.version, entry.version);
         update.is_breaking = breaking.unwrap_or(kind == UpdateType::Major);
-        let policy = self.policies.at(Stage::Step(choice, &*self.versioning, &update));
-        if let Some(rule) = policy.disabled_by {
-            return Some(Dropped::Disabled(rule));
+        let policy = self.policies.step(choice, &*self.versioning, &update);
+        if let Some(rule) = &policy.disabled_by {
+            return Some(Dropped::Disabled(rule.clone()));
         }
         let Some(minimum) = policy.minimum_age() else {
             open.taken = Some(update);

@@ -107,7 +107,13 @@ pub fn edits(dep: &Dep, update: &Update, fields: &Map<String, Value>) -> Result<
     }
     edits.sort();
     edits.dedup();
-    if edits.is_empty() { Err(EditError::NothingToEdit(dep.dep_name.clone())) } else { Ok(edits) }
+    let spells_name = |slot: &Slot| matches!(slot.part, Part::Name | Part::Template(_));
+    let keeps_old_name = texts.name.is_some() && !dep.slots.iter().any(spells_name);
+    if keeps_old_name || edits.is_empty() {
+        Err(EditError::NothingToEdit(dep.dep_name.clone()))
+    } else {
+        Ok(edits)
+    }
 }
 
 /// What the parts of a dependency say after the update.
@@ -368,6 +374,16 @@ mod tests {
             edits(&dep, &update(Some("2"), None, None), &Map::new()),
             Err(EditError::MissingDigest("app".to_owned()))
         );
+    }
+
+    #[test]
+    fn a_replacement_is_not_half_made() {
+        let moved = update(Some("2"), None, Some("new/app"));
+        let (text, dep) = marked("a: [name|old/app]:[value|1]", Some("1"), None);
+        let made = edits(&dep, &moved, &Map::new()).unwrap();
+        assert_eq!(apply(&text, &made).unwrap(), "a: new/app:2");
+        let (_, dep) = marked("a: old/app:[value|1]", Some("1"), None);
+        assert_eq!(edits(&dep, &moved, &Map::new()), Err(EditError::NothingToEdit("app".to_owned())));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The check after editing: what is found in the new text is what was meant, and nothing else.
 
+use std::borrow::Borrow;
+
 use crate::dep::Dep;
 use crate::name::DatasourceId;
 use crate::update::Update;
@@ -41,12 +43,18 @@ pub enum VerifyError {
 /// # Errors
 ///
 /// Names the first dependency that differs, and how.
-pub fn verify(before: &[Dep], after: &[Dep], intended: &[(usize, &Update)]) -> Result<(), VerifyError> {
+pub fn verify(
+    before: &[impl Borrow<Dep>],
+    after: &[impl Borrow<Dep>],
+    intended: &[(usize, &Update)],
+) -> Result<(), VerifyError> {
     if before.len() != after.len() {
-        let file = before.first().or(after.first()).map(|dep| dep.file.to_string()).unwrap_or_default();
+        let any = before.first().map(Borrow::borrow).or(after.first().map(Borrow::borrow));
+        let file = any.map(|dep: &Dep| dep.file.to_string()).unwrap_or_default();
         return Err(VerifyError::Count { file, before: before.len(), after: after.len() });
     }
     for (index, (old, new)) in before.iter().zip(after).enumerate() {
+        let (old, new): (&Dep, &Dep) = (old.borrow(), new.borrow());
         let mut expected = Expected::of(old);
         for (_, update) in intended.iter().filter(|(at, _)| *at == index) {
             expected.update(update);

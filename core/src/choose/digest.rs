@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::age::Age;
 use super::candidates::Entries;
 use super::policy::{Policies, Policy, Stage};
+use crate::dep::{Dep, Part, Slot};
 use crate::name::DatasourceId;
 use crate::release::{DigestQuery, Lookup, Release};
 use crate::update::{Candidate, Choice, Dropped, Update, UpdateType};
@@ -28,7 +29,8 @@ impl Digests<'_> {
             dep.datasource.as_ref().map(DatasourceId::as_str),
             Some("docker" | "github-tags" | "github-releases" | "github-digest" | "git-tags" | "git-refs")
         );
-        has_digests && (dep.current_digest.is_some() || self.policy.options.pin_digests == Some(true))
+        let pins = || self.policy.options.pin_digests == Some(true) && has_place(dep);
+        has_digests && (dep.current_digest.is_some() || pins())
     }
 
     /// Adds the new digests to the version updates.
@@ -57,7 +59,7 @@ impl Digests<'_> {
             release_timestamp: release.and_then(|release| release.timestamp),
             ..Update::new(kind)
         };
-        let policy = self.policies.at(Stage::Step(choice, self.versioning, &update));
+        let policy = self.policies.step(choice, self.versioning, &update);
         let unwanted_pin = kind == UpdateType::PinDigest && policy.options.pin_digests != Some(true);
         if policy.disabled_by.is_some() || unwanted_pin {
             return;
@@ -91,6 +93,14 @@ impl Digests<'_> {
         update.digest_query =
             Some(DigestQuery { lookup, value: tag, current_digest: dep.current_digest.clone() });
     }
+}
+
+/// Returns whether a digest can be written into the file.
+fn has_place(dep: &Dep) -> bool {
+    let takes_digest = |slot: &Slot| {
+        matches!(slot.part, Part::Digest | Part::DigestHex | Part::ValueOrDigest | Part::Template(_))
+    };
+    dep.slots.iter().any(takes_digest)
 }
 
 /// Puts the registry's answers into the updates that wait for a digest.

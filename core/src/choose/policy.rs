@@ -1,16 +1,22 @@
 //! What the configuration asks for, as choosing needs it.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::ChooseInput;
 use super::age::{MinimumAge, Undated};
 use super::bucket::{Majors, Minors, Separation};
 use super::prepare::PreparedDep;
 use crate::config::options::{InternalChecksFilter, MinimumReleaseAgeBehaviour};
+use crate::config::rule::{Matcher, Subject};
 use crate::config::{Applied, Config, Facts, Options, options};
 use crate::release::ReleaseList;
 use crate::template;
-use crate::update::{Choice, Update};
+use crate::update::{Choice, Update, UpdateType};
 use crate::versioning::{RangeStrategy, Versioning};
 
 /// Asks the configuration at each stage of a choice.
@@ -19,6 +25,18 @@ pub(super) struct Policies<'a> {
     pub releases: &'a ReleaseList,
     pub config: &'a Config,
     pub now: Timestamp,
+    /// What was asked of steps before: a package may have thousands of releases that differ in their number only.
+    asked: RefCell<BTreeMap<StepKey, Rc<Policy>>>,
+    by_value: bool,
+}
+
+/// What rules can tell two steps of one dependency apart by.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct StepKey {
+    kind: UpdateType,
+    is_breaking: bool,
+    /// `None` while no rule looks at values.
+    new_value: Option<String>,
 }
 
 /// How much is known when the configuration is asked. Rules that want more do not match yet.
@@ -40,7 +58,24 @@ pub(super) struct Policy {
     pub options: Options,
 }
 
-impl Policies<'_> {
+impl<'a> Policies<'a> {
+    pub(super) fn new(input: &ChooseInput<'a>) -> Self {
+        let ChooseInput { dep, releases, config, now } = *input;
+        let looks_at_value = |matcher: &Matcher| matches!(matcher, Matcher::List(Subject::NewValue, _));
+        let by_value = config.rules.iter().any(|rule| rule.matchers.iter().any(looks_at_value));
+        Self { dep, releases, config, now, asked: RefCell::default(), by_value }
+    }
+
+    /// Returns what holds for one step.
+    pub(super) fn step(&self, choice: &Choice, versioning: &dyn Versioning, update: &Update) -> Rc<Policy> {
+        let new_value = if self.by_value { update.new_value.clone() } else { None };
+        let key = StepKey { kind: update.update_type, is_breaking: update.is_breaking, new_value };
+        let mut asked = self.asked.borrow_mut();
+        let policy =
+            asked.entry(key).or_insert_with(|| Rc::new(self.at(Stage::Step(choice, versioning, update))));
+        Rc::clone(policy)
+    }
+
     pub(super) fn at(&self, stage: Stage<'_>) -> Policy {
         let applied = self.config.apply(&self.facts(stage));
         let disabled_by = (!applied.is_enabled()).then(|| self.disabler(&applied));

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::config::{Config, ConfigFile, Resolution, resolve};
-use crate::dep::Dep;
+use crate::dep::{Dep, Part, Slot};
 use crate::name::{ManagerId, RepoPath};
 use crate::release::Release;
 use crate::span::ByteSpan;
@@ -35,6 +35,10 @@ fn dep(manager: &'static str, datasource: &str, value: &str) -> Dep {
     let mut dep = Dep::new(ManagerId::new(manager), &file, ByteSpan::default(), "example/app");
     dep.datasource = Some(DatasourceId::new(datasource));
     dep.current_value = (!value.is_empty()).then(|| value.to_owned());
+    dep.slots = vec![
+        Slot::new(Part::Value, ByteSpan::new(0, value.len()), value),
+        Slot::insertion(Part::Digest, value.len(), "@"),
+    ];
     dep
 }
 
@@ -304,6 +308,9 @@ mod digests {
         check(&image, "1.0.0 1.1.0", "{pinDigests: true}", "pinDigest ?1.0.0, minor 1.1.0 ?1.1.0");
         check(&dep("helm-values", "docker", "1.0.0"), "1.0.0", "{pinDigests: true}", "");
         check(&dep("flux", "helm", "1.0.0"), "1.0.0", "{pinDigests: true}", "");
+        let mut no_place = image.clone();
+        no_place.slots.truncate(1);
+        check(&no_place, "1.0.0 1.1.0", "{pinDigests: true}", "minor 1.1.0");
         check(
             &image,
             "1.0.0",

@@ -107,6 +107,15 @@ fn of_versions(fields: &mut Fields, subject: &Subject<'_>) {
     fields.number("newPatch", update.new_patch);
     fields.text("prettyNewVersion", new.as_deref().map(pretty));
     fields.text("prettyNewMajor", update.new_major.map(|major| format!("v{major}")));
+    // The names these fields had in former versions of Renovate.
+    fields.text("fromVersion", current.as_deref());
+    fields.text("toVersion", new.as_deref());
+    for name in ["newValueMajor", "newVersionMajor"] {
+        fields.number(name, update.new_major);
+    }
+    for name in ["newValueMinor", "newVersionMinor"] {
+        fields.number(name, update.new_minor);
+    }
     fields.text("newName", update.new_name.as_deref());
     fields.text("newNameSanitized", update.new_name.as_deref().map(dep_name_sanitized));
     fields.text("newDigest", update.new_digest.as_deref());

@@ -1,11 +1,13 @@
 //! Puts updates into branches, and settles what happens where two of them want the same bytes.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Upgrade;
 use super::message::Breadth;
 use crate::edit::Edit;
+use crate::name::RepoPath;
+use crate::span::ByteSpan;
 use crate::update::UpdateType;
 
 /// The members of a branch, and those that had to go.
@@ -25,26 +27,40 @@ pub(super) fn members(mut upgrades: Vec<Upgrade>) -> Members {
     let (waiting, ready): (Vec<_>, Vec<_>) =
         upgrades.into_iter().partition(|upgrade| upgrade.update.pending.is_some());
     let (mut kept, waiting) = if ready.is_empty() { (waiting, ready) } else { (ready, waiting) };
-    let mut taken: BTreeSet<Edit> = BTreeSet::new();
+    let mut taken = Taken::default();
     let mut deps = BTreeSet::new();
     kept.retain(|upgrade| {
         let dep = &upgrade.found;
-        if !deps.insert((dep.file.clone(), dep.span, dep.manager.clone(), dep.dep_name.clone())) {
-            return false;
-        }
-        let edits = upgrade.edits.as_deref().unwrap_or_default();
-        let free = edits.iter().all(|edit| {
-            let mut meets =
-                taken.iter().filter(|other| other.file == edit.file && other.span.overlaps(edit.span));
-            meets.all(|other| other == edit)
-        });
-        if free {
-            taken.extend(edits.iter().cloned());
-        }
-        free
+        let is_first = deps.insert((dep.file.clone(), dep.span, dep.manager.clone(), dep.dep_name.clone()));
+        is_first && taken.take_all(upgrade.edits.as_deref().unwrap_or_default())
     });
     kept.sort_by(in_order);
     Members { kept, waiting }
+}
+
+/// The bytes that are spoken for, by file.
+#[derive(Default)]
+struct Taken(BTreeMap<RepoPath, BTreeMap<ByteSpan, Edit>>);
+
+impl Taken {
+    /// Takes the bytes of all `edits`, or of none when one of them is taken for another text.
+    fn take_all(&mut self, edits: &[Edit]) -> bool {
+        let free = edits.iter().all(|edit| self.is_free(edit));
+        if free {
+            for edit in edits {
+                self.0.entry(edit.file.clone()).or_default().insert(edit.span, edit.clone());
+            }
+        }
+        free
+    }
+
+    fn is_free(&self, edit: &Edit) -> bool {
+        let Some(taken) = self.0.get(&edit.file) else { return true };
+        // What is taken does not overlap, so only the neighbours can meet the new one.
+        let before = taken.range(..=edit.span).next_back();
+        let after = taken.range(edit.span..).next();
+        [before, after].into_iter().flatten().all(|(span, other)| other == edit || !span.overlaps(edit.span))
+    }
 }
 
 /// Orders the members of a branch: the first lends it its options.

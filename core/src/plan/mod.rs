@@ -10,6 +10,7 @@ pub mod slug;
 mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -18,11 +19,12 @@ pub use self::hold::{Hold, HoldReason};
 pub use self::message::CommitStyle;
 pub use self::upgrade::{Upgrade, UpgradeInput, upgrades};
 use crate::config::{Config, Options};
-use crate::edit::Edit;
+use crate::dep::Dep;
+use crate::edit::{Edit, EditError};
 use crate::name::RepoPath;
 use crate::problem::Problem;
 use crate::template::{self, TemplateError};
-use crate::update::UpdateType;
+use crate::update::{Update, UpdateType};
 
 /// What planning needs to know besides the updates.
 #[derive(Clone, Copy, Debug)]
@@ -77,14 +79,27 @@ pub struct Branch {
     pub edits: BTreeMap<RepoPath, Vec<Edit>>,
 }
 
+impl Branch {
+    /// Returns what this branch means to do to `deps`, the dependencies of one file, by index: what [`crate::verify`]
+    /// checks the edited file against.
+    pub fn intended(&self, deps: &[Arc<Dep>]) -> Vec<(usize, &Update)> {
+        let updates =
+            |dep: &Arc<Dep>| self.upgrades.iter().filter(|upgrade| upgrade.found == *dep).collect::<Vec<_>>();
+        let by_index = deps
+            .iter()
+            .enumerate()
+            .flat_map(|(index, dep)| updates(dep).into_iter().map(move |upgrade| (index, &upgrade.update)));
+        by_index.collect()
+    }
+}
+
 /// Returns the branches that `upgrades` make. The order of `upgrades` does not matter.
 pub fn plan(upgrades: Vec<Upgrade>, context: &PlanContext<'_>) -> Plan {
     let mut plan = Plan::default();
     let mut by_name: BTreeMap<String, Vec<Upgrade>> = BTreeMap::new();
     for mut upgrade in upgrades {
         if let Err(error) = &upgrade.edits {
-            let message = format!("`{}` cannot be updated: {error}", upgrade.dep.dep_name);
-            plan.problems.push(Problem::error(message).at(&upgrade.dep.file, upgrade.dep.span));
+            plan.problems.push(unwritable(&upgrade, error));
             continue;
         }
         match branch_name::place(&upgrade.options, &upgrade.update, &upgrade.fields) {
@@ -112,6 +127,18 @@ pub fn plan(upgrades: Vec<Upgrade>, context: &PlanContext<'_>) -> Plan {
     });
     plan.problems.sort();
     plan
+}
+
+/// Returns what to tell the owner of an update that cannot be written.
+fn unwritable(upgrade: &Upgrade, error: &EditError) -> Problem {
+    let message = format!("`{}` cannot be updated: {error}", upgrade.dep.dep_name);
+    let problem = match (&upgrade.update.new_name, error) {
+        (Some(name), EditError::NothingToEdit(_)) => {
+            Problem::warning(message).hint(format!("`{name}` takes its place; change the name by hand"))
+        }
+        _ => Problem::error(message),
+    };
+    problem.at(&upgrade.dep.file, upgrade.dep.span)
 }
 
 fn template_problem(upgrade: &Upgrade, what: &str, error: &TemplateError) -> Problem {
