@@ -7,6 +7,8 @@
 
 #![cfg_attr(test, allow(clippy::string_slice, reason = "tests index texts they wrote themselves"))]
 
+pub mod extract;
+
 use updraft_core::manager::Manager;
 
 pub mod annotation;

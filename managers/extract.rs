@@ -1,0 +1,228 @@
+//! Runs every manager over the files that are its own, and makes one dependency of what several see in the same bytes.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use updraft_core::dep::{Dep, Part, SkipReason, Slot};
+use updraft_core::manager::{Extraction, Manager, ManagerContext};
+use updraft_core::name::RepoPath;
+use updraft_core::problem::Problem;
+use updraft_core::source::SourceFile;
+use updraft_core::span::ByteSpan;
+
+/// Which files a manager gets.
+pub type Selection<'a> = dyn Fn(&dyn Manager, &SourceFile) -> bool + Sync + 'a;
+
+/// Returns what `managers` find in `files`, in the order of files and bytes.
+///
+/// `managers` stand in order of precedence, the more specific first. `threads` is how many may work at once.
+pub fn extract(
+    managers: &[&dyn Manager],
+    files: &[SourceFile],
+    selects: &Selection<'_>,
+    context: &ManagerContext,
+    threads: usize,
+) -> Extraction {
+    let selected = select(managers, files, selects, threads);
+    let found = in_parallel(managers.len(), threads, |index| {
+        let (Some(manager), Some(own)) = (managers.get(index), selected.get(index)) else {
+            return Extraction::default();
+        };
+        manager.extract(own, context)
+    });
+    let mut problems: Vec<Problem> = Vec::new();
+    let mut deps: Vec<(usize, Dep)> = Vec::new();
+    for (rank, extraction) in found.into_iter().enumerate() {
+        problems.extend(extraction.problems);
+        deps.extend(extraction.deps.into_iter().map(|dep| (rank, dep)));
+    }
+    problems.sort();
+    problems.dedup();
+    Extraction { deps: merge(deps), problems }
+}
+
+/// Returns the files of each manager. Deciding it also parses what will be needed, file by file, so it is spread over threads.
+fn select<'f>(
+    managers: &[&dyn Manager],
+    files: &'f [SourceFile],
+    selects: &Selection<'_>,
+    threads: usize,
+) -> Vec<Vec<&'f SourceFile>> {
+    let chosen = in_parallel(files.len(), threads, |index| {
+        let Some(file) = files.get(index) else { return Vec::new() };
+        (0..managers.len())
+            .filter(|at| managers.get(*at).is_some_and(|manager| selects(*manager, file)))
+            .collect::<Vec<_>>()
+    });
+    let mut selected = vec![Vec::new(); managers.len()];
+    for (file, indexes) in files.iter().zip(chosen) {
+        for index in indexes {
+            if let Some(own) = selected.get_mut(index) {
+                own.push(file);
+            }
+        }
+    }
+    selected
+}
+
+/// Returns `work(0..count)` in order, done by up to `threads` threads.
+fn in_parallel<T: Send>(count: usize, threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= count {
+                return done;
+            }
+            done.push((index, work(index)));
+        }
+    };
+    let mut results = thread::scope(|scope| {
+        let helpers: Vec<_> = (1..threads.min(count)).map(|_| scope.spawn(take)).collect();
+        let mut results = take();
+        for helper in helpers {
+            match helper.join() {
+                Ok(part) => results.extend(part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        results
+    });
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Keeps one dependency of each group that stands on the same bytes.
+fn merge(mut deps: Vec<(usize, Dep)>) -> Vec<Dep> {
+    deps.sort_by(|(a_rank, a), (b_rank, b)| {
+        (&a.file, a.span.start, a.span.end, a_rank).cmp(&(&b.file, b.span.start, b.span.end, b_rank))
+    });
+    let mut by_place: BTreeMap<(RepoPath, ByteSpan), Vec<usize>> = BTreeMap::new();
+    for (index, (_, dep)) in deps.iter().enumerate() {
+        by_place.entry((dep.file.clone(), place(dep))).or_default().push(index);
+    }
+    let mut keep = vec![true; deps.len()];
+    for group in by_place.values().filter(|group| group.len() > 1) {
+        for (at, &one) in group.iter().enumerate() {
+            for &other in group.iter().skip(at + 1) {
+                let (Some(&true), Some(&true), Some(a), Some(b)) =
+                    (keep.get(one), keep.get(other), deps.get(one), deps.get(other))
+                else {
+                    continue;
+                };
+                if !same_thing(a, b) {
+                    continue;
+                }
+                let loser = if precedes(a, b) { other } else { one };
+                if let Some(kept) = keep.get_mut(loser) {
+                    *kept = false;
+                }
+            }
+        }
+    }
+    drop_dead_annotations(&deps, &mut keep);
+    deps.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|((_, dep), _)| dep).collect()
+}
+
+/// Returns the bytes a dependency is identified by: where its value stands, else its digest, else all of it.
+fn place(dep: &Dep) -> ByteSpan {
+    let rank = |slot: &&Slot| match slot.part {
+        Part::Value | Part::ValueOrDigest | Part::ValueNote => 0,
+        Part::Digest | Part::DigestHex => 1,
+        Part::Template(_) | Part::Name => 2,
+    };
+    dep.slots.iter().filter(|slot| !slot.span.is_empty()).min_by_key(rank).map_or(dep.span, |slot| slot.span)
+}
+
+/// Returns whether two dependencies on the same bytes are one: seen by two managers, or twice by one.
+fn same_thing((a_rank, a): &(usize, Dep), (b_rank, b): &(usize, Dep)) -> bool {
+    a_rank != b_rank || (a.datasource == b.datasource && a.package_name == b.package_name)
+}
+
+/// Returns whether `a` stays of the two: one that can be updated before one that cannot, then the more specific manager.
+fn precedes((a_rank, a): &(usize, Dep), (b_rank, b): &(usize, Dep)) -> bool {
+    (a.skip.is_some(), a_rank) <= (b.skip.is_some(), b_rank)
+}
+
+/// Drops an annotation that cannot be applied to its line where another manager reads that line by itself: nothing is lost then.
+fn drop_dead_annotations(deps: &[(usize, Dep)], keep: &mut [bool]) {
+    let dead = |dep: &Dep| dep.skip.as_ref().is_some_and(|skip| skip.reason == SkipReason::DeadAnnotation);
+    for (index, (_, dep)) in deps.iter().enumerate().filter(|(_, (_, dep))| dead(dep)) {
+        let read = deps.iter().enumerate().any(|(at, (_, other))| {
+            at != index
+                && keep.get(at) == Some(&true)
+                && other.file == dep.file
+                && other.skip.is_none()
+                && dep.span.contains(place(other))
+        });
+        if read && let Some(kept) = keep.get_mut(index) {
+            *kept = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use updraft_core::name::{DatasourceId, ManagerId};
+
+    use super::*;
+
+    /// Finds its word wherever it stands.
+    struct Finds(&'static str, &'static str);
+
+    impl Manager for Finds {
+        fn id(&self) -> ManagerId {
+            ManagerId::new(self.0)
+        }
+
+        fn file_patterns(&self) -> Vec<&str> {
+            Vec::new()
+        }
+
+        fn extract(&self, files: &[&SourceFile], _: &ManagerContext) -> Extraction {
+            let dep = |file: &SourceFile| {
+                let start = file.text.find(self.1)?;
+                let span = ByteSpan::new(start, start + self.1.len());
+                let mut dep = Dep::new(self.id(), &file.path, span, "thing");
+                dep.datasource = Some(DatasourceId::DOCKER);
+                dep.slots.push(Slot::new(Part::Value, span, self.1));
+                Some(dep)
+            };
+            Extraction { deps: files.iter().filter_map(|file| dep(file)).collect(), problems: Vec::new() }
+        }
+    }
+
+    fn file(path: &str, text: &str) -> SourceFile {
+        SourceFile::new(RepoPath::new(path).unwrap(), text)
+    }
+
+    #[test]
+    fn two_managers_on_the_same_bytes_give_one_dependency_of_the_more_specific() {
+        let files = [file("a.yaml", "tag: 1.2.3"), file("b.yaml", "tag: 1.2.3 1.0")];
+        let managers: [&dyn Manager; 3] =
+            [&Finds("first", "1.2.3"), &Finds("second", "1.2.3"), &Finds("third", "1.0")];
+        for threads in [1, 4] {
+            let found = extract(&managers, &files, &|_, _| true, &ManagerContext::default(), threads);
+            let ids: Vec<_> =
+                found.deps.iter().map(|dep| (dep.file.as_str(), dep.manager.as_str())).collect();
+            assert_eq!(ids, [("a.yaml", "first"), ("b.yaml", "first"), ("b.yaml", "third")]);
+        }
+    }
+
+    #[test]
+    fn a_manager_gets_only_the_files_selected_for_it() {
+        let files = [file("a.yaml", "1.2.3"), file("b.yaml", "1.2.3")];
+        let managers: [&dyn Manager; 1] = [&Finds("first", "1.2.3")];
+        let found = extract(
+            &managers,
+            &files,
+            &|_, file| file.path.as_str() == "b.yaml",
+            &ManagerContext::default(),
+            2,
+        );
+        assert_eq!(found.deps.len(), 1);
+        assert_eq!(found.deps[0].file.as_str(), "b.yaml");
+    }
+}
