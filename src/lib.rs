@@ -7,6 +7,7 @@ pub mod datasource;
 pub mod http;
 pub mod logging;
 pub mod report;
+pub mod settings;
 pub mod source;
 #[cfg(test)]
 mod test_server;
