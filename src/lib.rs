@@ -6,6 +6,8 @@ pub mod cli;
 pub mod datasource;
 pub mod http;
 pub mod logging;
+pub mod lookup;
+pub mod progress;
 pub mod report;
 pub mod settings;
 pub mod source;

@@ -12,8 +12,13 @@ use crate::cli;
 use crate::http::{HostRule, HostRules, HttpSettings, World};
 
 /// Where a GitHub token is looked for, in order.
-const TOKEN_NAMES: [&str; 5] =
-    ["UPDRAFT_GITHUB_TOKEN", "RENOVATE_GITHUB_COM_TOKEN", "GITHUB_COM_TOKEN", "GITHUB_TOKEN", "RENOVATE_TOKEN"];
+const TOKEN_NAMES: [&str; 5] = [
+    "UPDRAFT_GITHUB_TOKEN",
+    "RENOVATE_GITHUB_COM_TOKEN",
+    "GITHUB_COM_TOKEN",
+    "GITHUB_TOKEN",
+    "RENOVATE_TOKEN",
+];
 /// Where host rules are looked for, in order: a JSON list, as Renovate's `hostRules`.
 const HOST_RULES_NAMES: [&str; 2] = ["UPDRAFT_HOST_RULES", "RENOVATE_HOST_RULES"];
 
@@ -45,7 +50,11 @@ fn host_rules() -> anyhow::Result<(HostRules, Vec<Problem>)> {
     let Some(text) = first(&HOST_RULES_NAMES) else { return Ok((HostRules::default(), Vec::new())) };
     // The cause may quote the text, which holds secrets: only the place is told.
     let rules: Vec<HostRule> = serde_json::from_str(&text).map_err(|error| {
-        anyhow::anyhow!("the host rules of the environment are no JSON list of rules (line {}, column {})", error.line(), error.column())
+        anyhow::anyhow!(
+            "the host rules of the environment are no JSON list of rules (line {}, column {})",
+            error.line(),
+            error.column()
+        )
     })?;
     Ok(HostRules::new(rules))
 }
@@ -65,5 +74,6 @@ fn default_cache_dir() -> Option<PathBuf> {
 /// # Errors
 /// When it cannot be read.
 pub fn config_file(path: &std::path::Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read the configuration `{}`", path.display()))
+    std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the configuration `{}`", path.display()))
 }

@@ -11,7 +11,9 @@ fn root() -> &'static Path {
 fn the_pure_crates_depend_on_nothing_that_does_io() {
     for manifest in ["core/Cargo.toml", "managers/Cargo.toml"] {
         let text = fs::read_to_string(root().join(manifest)).unwrap();
-        for forbidden in ["tokio", "reqwest", "octocrab", "oci-distribution", "oci-client", "hyper", "async-trait"] {
+        for forbidden in
+            ["tokio", "reqwest", "octocrab", "oci-distribution", "oci-client", "hyper", "async-trait"]
+        {
             let named = text.lines().any(|line| line.split(['=', '.', ' ']).next() == Some(forbidden));
             assert!(!named, "{manifest} names {forbidden}");
         }
@@ -25,7 +27,8 @@ fn every_path_the_documents_name_exists() {
         let mut named = 0;
         for path in text.split('`').skip(1).step_by(2) {
             let top = path.split('/').next().unwrap_or_default();
-            let ours = ["core", "managers", "src", "tests", "deploy", "fuzz", "benches", "examples", "docs", ".ci"];
+            let ours =
+                ["core", "managers", "src", "tests", "deploy", "fuzz", "benches", "examples", "docs", ".ci"];
             if !ours.contains(&top) || !path.contains('/') || path.contains([' ', '<', '*', '{']) {
                 continue;
             }
