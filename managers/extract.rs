@@ -11,15 +11,15 @@ use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
 
-/// Which files a manager gets.
-pub type Selection<'a> = dyn Fn(&dyn Manager, &SourceFile) -> bool + Sync + 'a;
+/// Which files a manager gets; it is named by its place in the list of managers.
+pub type Selection<'a> = dyn Fn(usize, &SourceFile) -> bool + Sync + 'a;
 
 /// Returns what `managers` find in `files`, in the order of files and bytes.
 ///
 /// `managers` stand in order of precedence, the more specific first. `threads` is how many may work at once.
 pub fn extract(
     managers: &[&dyn Manager],
-    files: &[SourceFile],
+    files: &[&SourceFile],
     selects: &Selection<'_>,
     context: &ManagerContext,
     threads: usize,
@@ -45,18 +45,20 @@ pub fn extract(
 /// Returns the files of each manager. Deciding it also parses what will be needed, file by file, so it is spread over threads.
 fn select<'f>(
     managers: &[&dyn Manager],
-    files: &'f [SourceFile],
+    files: &[&'f SourceFile],
     selects: &Selection<'_>,
     threads: usize,
 ) -> Vec<Vec<&'f SourceFile>> {
     let chosen = in_parallel(files.len(), threads, |index| {
-        let Some(file) = files.get(index) else { return Vec::new() };
-        (0..managers.len())
-            .filter(|at| managers.get(*at).is_some_and(|manager| selects(*manager, file)))
-            .collect::<Vec<_>>()
+        let Some(&file) = files.get(index) else { return Vec::new() };
+        let own: Vec<usize> = (0..managers.len()).filter(|at| selects(*at, file)).collect();
+        for manager in own.iter().filter_map(|at| managers.get(*at)) {
+            manager.prepare(file);
+        }
+        own
     });
     let mut selected = vec![Vec::new(); managers.len()];
-    for (file, indexes) in files.iter().zip(chosen) {
+    for (&file, indexes) in files.iter().zip(chosen) {
         for index in indexes {
             if let Some(own) = selected.get_mut(index) {
                 own.push(file);
@@ -141,9 +143,19 @@ fn same_thing((a_rank, a): &(usize, Dep), (b_rank, b): &(usize, Dep)) -> bool {
     a_rank != b_rank || (a.datasource == b.datasource && a.package_name == b.package_name)
 }
 
-/// Returns whether `a` stays of the two: one that can be updated before one that cannot, then the more specific manager.
+/// Returns whether `a` stays of the two: one that can be updated before one that cannot, then an annotation that says more than the
+/// place it stands at, then the more specific manager.
 fn precedes((a_rank, a): &(usize, Dep), (b_rank, b): &(usize, Dep)) -> bool {
-    (a.skip.is_some(), a_rank) <= (b.skip.is_some(), b_rank)
+    let order = |dep: &Dep, other: &Dep, rank: usize| (dep.skip.is_some(), !says_more(dep, other), rank);
+    order(a, b, *a_rank) <= order(b, a, *b_rank)
+}
+
+/// Returns whether `dep` is an annotation whose author asked for something else than what stands there by itself.
+fn says_more(dep: &Dep, other: &Dep) -> bool {
+    let asks = dep.datasource != other.datasource
+        || dep.versioning != other.versioning
+        || dep.extract_version.is_some();
+    dep.manager == "annotation" && asks
 }
 
 /// Drops an annotation that cannot be applied to its line where another manager reads that line by itself: nothing is lost then.
@@ -204,7 +216,13 @@ mod tests {
         let managers: [&dyn Manager; 3] =
             [&Finds("first", "1.2.3"), &Finds("second", "1.2.3"), &Finds("third", "1.0")];
         for threads in [1, 4] {
-            let found = extract(&managers, &files, &|_, _| true, &ManagerContext::default(), threads);
+            let found = extract(
+                &managers,
+                &[&files[0], &files[1]],
+                &|_, _| true,
+                &ManagerContext::default(),
+                threads,
+            );
             let ids: Vec<_> =
                 found.deps.iter().map(|dep| (dep.file.as_str(), dep.manager.as_str())).collect();
             assert_eq!(ids, [("a.yaml", "first"), ("b.yaml", "first"), ("b.yaml", "third")]);
@@ -217,7 +235,7 @@ mod tests {
         let managers: [&dyn Manager; 1] = [&Finds("first", "1.2.3")];
         let found = extract(
             &managers,
-            &files,
+            &[&files[0], &files[1]],
             &|_, file| file.path.as_str() == "b.yaml",
             &ManagerContext::default(),
             2,

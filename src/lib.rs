@@ -3,12 +3,17 @@
 #![cfg_attr(test, allow(clippy::string_slice, reason = "tests index texts they wrote themselves"))]
 
 pub mod cli;
+pub mod command;
+pub mod configuration;
 pub mod datasource;
+pub mod explain;
 pub mod http;
 pub mod logging;
 pub mod lookup;
 pub mod progress;
+pub mod proof;
 pub mod report;
+pub mod run;
 pub mod settings;
 pub mod source;
 #[cfg(test)]

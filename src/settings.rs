@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use updraft_core::problem::Problem;
 
 use crate::cli;
-use crate::http::{HostRule, HostRules, HttpSettings, World};
+use crate::http::{DockerConfig, HostRule, HostRules, HttpSettings, World};
 
 /// Where a GitHub token is looked for, in order.
 const TOKEN_NAMES: [&str; 5] = [
@@ -39,6 +39,18 @@ pub fn http(world: &cli::World) -> anyhow::Result<(HttpSettings, Vec<Problem>)> 
     };
     let cache_dir = world.cache_dir.clone().or_else(default_cache_dir);
     Ok((HttpSettings { world: source, cache_dir, host_rules, ..HttpSettings::default() }, problems))
+}
+
+/// Returns the logins of `docker login`, and what is wrong with their file; none when replies are replayed.
+pub fn docker(world: &cli::World) -> (DockerConfig, Option<Problem>) {
+    if world.replay.is_some() {
+        return (DockerConfig::default(), None);
+    }
+    let named = first(&["DOCKER_CONFIG"]).map(PathBuf::from);
+    match DockerConfig::path_in(named.as_deref(), dirs::home_dir().as_deref()) {
+        Some(path) => DockerConfig::read(&path),
+        None => (DockerConfig::default(), None),
+    }
 }
 
 /// Returns whether a GitHub token is at hand.

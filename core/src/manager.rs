@@ -42,6 +42,13 @@ pub trait Manager: Send + Sync {
         false
     }
 
+    /// Does beforehand what [`Manager::extract`] will need of `file` alone, such as parsing it.
+    ///
+    /// It may be called from several threads at once, each with another file; doing nothing is right too, only slower.
+    fn prepare(&self, file: &SourceFile) {
+        let _ = file;
+    }
+
     /// Returns the dependencies of `files`.
     ///
     /// All files come at once, because what one means may stand in another (a `HelmRelease` and its `HelmRepository`).

@@ -41,6 +41,10 @@ impl Manager for Flux {
         scalar::is_kustomization_name(&file.path) || (yaml && is_flux(file))
     }
 
+    fn prepare(&self, file: &SourceFile) {
+        file.yaml();
+    }
+
     fn extract(&self, files: &[&SourceFile], context: &ManagerContext) -> Extraction {
         let mut extraction = Extraction::default();
         let mut read = Vec::new();

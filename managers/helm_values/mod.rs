@@ -23,6 +23,10 @@ impl Manager for HelmValues {
         vec![r"/(^|/)values\.ya?ml$/"]
     }
 
+    fn prepare(&self, file: &SourceFile) {
+        file.yaml();
+    }
+
     fn extract(&self, files: &[&SourceFile], context: &ManagerContext) -> Extraction {
         let mut extraction = Extraction::default();
         for file in files {

@@ -33,6 +33,10 @@ impl Manager for Kustomize {
             || ([".yaml", ".yml"].iter().any(|end| name.ends_with(end)) && file.text.contains(GROUP))
     }
 
+    fn prepare(&self, file: &SourceFile) {
+        file.yaml();
+    }
+
     fn extract(&self, files: &[&SourceFile], context: &ManagerContext) -> Extraction {
         let mut extraction = Extraction::default();
         for file in files {

@@ -2,6 +2,7 @@
 //!
 //! [`Datasources`] is what the rest of updraft asks: it knows who answers for a datasource's name, and asks each question once a run.
 
+mod all;
 mod error;
 pub mod git;
 pub mod github;
@@ -19,6 +20,7 @@ use updraft_core::name::DatasourceId;
 use updraft_core::problem::Problem;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
 
+pub use self::all::all;
 pub use self::error::{LookupError, LookupErrorKind};
 use crate::http::SingleFlight;
 

@@ -2,6 +2,7 @@
 //!
 //! [`Report`] is the document `updraft.report/v1`; the other forms are drawn from it, so that no two of them can disagree.
 
+pub mod build;
 pub mod markdown;
 pub mod snippet;
 pub mod table;

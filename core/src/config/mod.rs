@@ -32,6 +32,7 @@ pub use apply::{Applied, Facts, RuleTrace};
 pub use custom_manager::CustomManager;
 pub use files::Included;
 pub use json::{Place, SourceId};
+pub use names::closest;
 pub use options::{OPTIONS, OptionInfo, Options};
 pub use preset::{PresetHost, PresetRef, PresetText};
 pub use reader::Source;

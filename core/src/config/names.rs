@@ -358,7 +358,7 @@ pub(crate) fn report_unknown(property: &Property, reader: &mut Reader<'_>) {
 }
 
 /// Returns the candidate that is spelled most like `word`, if one is close enough to be meant.
-pub(crate) fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();
     if length > 64 {
         return None;

@@ -1,0 +1,261 @@
+//! What each command does with what was found: prints it, writes it, and turns it into an exit code.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use annotate_snippets::Renderer;
+use anstream::AutoStream;
+use anyhow::Context as _;
+use clap::CommandFactory;
+use jiff::Timestamp;
+use updraft_core::problem::{Problem, Severity};
+use updraft_core::source::SourceFile;
+
+use crate::cli::{
+    Cli, ColorChoice, Command, ConfigArgs, ConfigCommand, DryRun, Explain, ExplainFormat, Extract, Format,
+};
+use crate::configuration::{self, Presets};
+use crate::explain;
+use crate::http::Http;
+use crate::report::{self, Report, build, find, markdown, snippet, table};
+use crate::run::{self, Outcome};
+use crate::settings;
+use crate::source::local;
+use crate::worktree;
+
+/// The exit code of a run with errors in its report.
+pub const ERRORS: u8 = 1;
+/// The exit code of wrong usage or a configuration that cannot be used.
+pub const USAGE: u8 = 2;
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// What keeps the command from being done at all; everything else is in the report and the exit code.
+pub async fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
+    let terminal = Terminal::new(cli.global.color);
+    match cli.command {
+        Command::DryRun(arguments) => dry_run(&arguments, &terminal).await,
+        Command::Extract(arguments) => extract(&arguments, &terminal).await,
+        Command::Explain(arguments) => explain(&arguments, &terminal).await,
+        Command::Config(ConfigCommand::Check(arguments)) => config_check(&arguments, &terminal).await,
+        Command::Config(ConfigCommand::Show(arguments)) => config_show(&arguments, &terminal).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "updraft", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Returns an error with its causes as people read it.
+pub fn describe(error: &anyhow::Error) -> String {
+    let mut text = format!("error: {error}");
+    let mut shown = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !shown.contains(&cause) {
+            let _ = write!(text, "\n  caused by: {cause}");
+            shown = cause;
+        }
+    }
+    text
+}
+
+async fn dry_run(arguments: &DryRun, terminal: &Terminal) -> anyhow::Result<ExitCode> {
+    let outcome = run::dry_run(&arguments.path, &arguments.world).await?;
+    let mut report = build::of_outcome(&outcome);
+    if let Some(folder) = &arguments.patches {
+        for ready in &outcome.branches {
+            worktree::write_patch(folder, &ready.branch.branch_name, &ready.patch)?;
+        }
+    }
+    if arguments.apply {
+        apply(&outcome, &arguments.path, &mut report)?;
+    }
+    terminal.print_report(&report, arguments.format)?;
+    let problems =
+        [&outcome.reading.snapshot.problems, &outcome.reading.extraction.problems, &outcome.problems];
+    terminal.print_problems(
+        outcome.reading.config.problems.iter().chain(problems.into_iter().flatten()),
+        &outcome.reading.snapshot.files,
+        arguments.format,
+    );
+    Ok(code(&report))
+}
+
+/// Writes the branches that nothing holds back into the working tree, one after the other.
+fn apply(outcome: &Outcome, root: &Path, report: &mut Report) -> anyhow::Result<()> {
+    let edits = run::combined(outcome);
+    for (path, edits) in edits {
+        let Some(file) = find(&outcome.reading.snapshot.files, path.as_str()) else { continue };
+        match updraft_core::edit::apply(&file.text, &edits) {
+            Ok(after) => worktree::replace(root, &path, &file.text, &after).with_context(|| {
+                format!("`{path}` was left as it is; files written before it stay written")
+            })?,
+            Err(error) => {
+                let problem = Problem::error(format!("`{path}` is left as it is: {error}"))
+                    .in_file(&path)
+                    .hint("apply the branches one at a time with `--patches` and `git apply`");
+                report.problems.push(report::ProblemReport::new(&problem, &outcome.reading.snapshot.files));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn extract(arguments: &Extract, terminal: &Terminal) -> anyhow::Result<ExitCode> {
+    let reading = run::read(&arguments.path, arguments.config.as_deref(), Presets::Unreachable).await?;
+    let report = build::of_reading(&reading, Timestamp::now());
+    terminal.print_report(&report, arguments.format)?;
+    let problems = reading.snapshot.problems.iter().chain(&reading.extraction.problems);
+    terminal.print_problems(
+        reading.config.problems.iter().chain(problems),
+        &reading.snapshot.files,
+        arguments.format,
+    );
+    Ok(code(&report))
+}
+
+async fn explain(arguments: &Explain, terminal: &Terminal) -> anyhow::Result<ExitCode> {
+    let outcome = run::dry_run(&arguments.path, &arguments.world).await?;
+    let found = explain::matching(&outcome, &arguments.target);
+    if found.is_empty() {
+        let hint = explain::nearest(&outcome, &arguments.target).map_or_else(
+            || "`updraft extract` lists what there is".to_owned(),
+            |name| format!("did you mean `{name}`?"),
+        );
+        anyhow::bail!("no dependency is called `{}`, or stands there\nhint: {hint}", arguments.target);
+    }
+    match arguments.format {
+        ExplainFormat::Text => terminal.print(&explain::text(&outcome, &found))?,
+        ExplainFormat::Json => terminal.print_json(&explain::json(&outcome, &found))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn config_check(arguments: &ConfigArgs, terminal: &Terminal) -> anyhow::Result<ExitCode> {
+    let (config, files) = config(arguments).await?;
+    terminal.print_problems(&config.problems, &files, Format::Table);
+    let count =
+        |severity: Severity| config.problems.iter().filter(|problem| problem.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let source = config
+        .files
+        .first()
+        .map_or_else(|| "no configuration, defaults hold".to_owned(), ToString::to_string);
+    let verdict = match (errors, warnings) {
+        (0, 0) => "fine".to_owned(),
+        (errors, warnings) => format!("{errors} errors, {warnings} warnings"),
+    };
+    let rules = config
+        .rules
+        .iter()
+        .filter(|rule| config.source(rule.place).is_some_and(|source| source.preset.is_none()));
+    terminal.print(&format!(
+        "{source}: {verdict} ({} package rules of its own, {} with presets)\n",
+        rules.count(),
+        config.rules.len()
+    ))?;
+    Ok(if errors > 0 { ExitCode::from(USAGE) } else { ExitCode::SUCCESS })
+}
+
+async fn config_show(arguments: &ConfigArgs, terminal: &Terminal) -> anyhow::Result<ExitCode> {
+    let (config, files) = config(arguments).await?;
+    terminal.print(&explain::config(&config, &files))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn config(arguments: &ConfigArgs) -> anyhow::Result<(updraft_core::config::Config, Vec<SourceFile>)> {
+    let snapshot = local::read(&arguments.path)?;
+    let (http_settings, _) = settings::http(&arguments.world)?;
+    let http = Http::new(http_settings)?;
+    let config =
+        configuration::load(&snapshot, arguments.world.config.as_deref(), Presets::Fetched(&http)).await?;
+    Ok((config, snapshot.files))
+}
+
+fn code(report: &Report) -> ExitCode {
+    if report.config.problems.iter().any(|problem| problem.severity == Severity::Error) {
+        ExitCode::from(USAGE)
+    } else if report.has_errors() {
+        ExitCode::from(ERRORS)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// Where results and problems are written.
+struct Terminal {
+    color: anstream::ColorChoice,
+}
+
+impl Terminal {
+    fn new(color: ColorChoice) -> Self {
+        let color = match color {
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+        };
+        color.write_global();
+        Self { color }
+    }
+
+    fn print(&self, text: &str) -> anyhow::Result<()> {
+        let mut out = AutoStream::new(std::io::stdout(), self.color);
+        pipe_closed_is_fine(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    }
+
+    fn print_json(&self, value: &impl serde::Serialize) -> anyhow::Result<()> {
+        let mut text = serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?;
+        text.push('\n');
+        self.print(&text)
+    }
+
+    fn print_report(&self, report: &Report, format: Format) -> anyhow::Result<()> {
+        match format {
+            Format::Table => self.print(&table::render(report, width())),
+            Format::Json => self.print_json(report),
+            Format::Markdown => {
+                self.print(&markdown::render(report).context("the report cannot be written")?)
+            }
+        }
+    }
+
+    /// Prints problems on stderr, for people; in the other formats they are part of the document.
+    fn print_problems<'a>(
+        &self,
+        problems: impl IntoIterator<Item = &'a Problem>,
+        files: &[SourceFile],
+        format: Format,
+    ) {
+        if format != Format::Table {
+            return;
+        }
+        let mut out = AutoStream::new(std::io::stderr(), self.color);
+        let renderer = Renderer::styled();
+        for problem in problems {
+            let text =
+                problem.file.as_ref().and_then(|path| find(files, path.as_str())).map(|file| &*file.text);
+            // Nobody is left to tell when stderr is gone.
+            let _ = writeln!(out, "\n{}", snippet::picture(problem, text, &renderer));
+        }
+    }
+}
+
+/// A reader that has seen enough, such as `head`, is no failure.
+fn pipe_closed_is_fine(written: std::io::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("the result cannot be written"),
+    }
+}
+
+/// Returns the width of the terminal that stdout is, if it is one.
+fn width() -> Option<usize> {
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}

@@ -1,0 +1,409 @@
+//! The whole story of a dependency, drawn from the trail that each decision left: where it was found, which rules apply, what was
+//! seen and what dropped it, and what became of it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anstyle::Style;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use updraft_core::config::{Config, Facts, Place, RuleTrace};
+use updraft_core::name::short_digest;
+use updraft_core::source::SourceFile;
+use updraft_core::update::{Candidate, Dropped};
+
+use crate::report::{build, find};
+use crate::run::{Finding, Outcome, ReadyBranch};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+/// Where the second column begins, in characters.
+const INDENT: usize = 13;
+/// How many dropped releases are named for each reason.
+const NAMED: usize = 4;
+
+/// Returns the dependencies that `target` means: a name, a part of one, a file, or `file:line`.
+pub fn matching<'o>(outcome: &'o Outcome, target: &str) -> Vec<&'o Finding> {
+    let files = &outcome.reading.snapshot.files;
+    let target = target.trim_start_matches("./");
+    let place = target.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse::<usize>().ok()?)));
+    let by = |test: &dyn Fn(&Finding) -> bool| -> Vec<&'o Finding> {
+        outcome.findings.iter().filter(|finding| test(finding)).collect()
+    };
+    if let Some((file, line)) = place.filter(|(file, _)| find(files, file).is_some()) {
+        let on_line = by(&|finding| {
+            let dep = &finding.dep.found;
+            dep.file.as_str() == file && lines_of(dep, files).contains(&line)
+        });
+        return on_line;
+    }
+    if find(files, target).is_some() {
+        return by(&|finding| finding.dep.found.file.as_str() == target);
+    }
+    let exact = by(&|finding| {
+        let (found, dep) = (&finding.dep.found, &finding.dep.dep);
+        [&found.dep_name, &found.package_name, &dep.dep_name, &dep.package_name]
+            .iter()
+            .any(|name| *name == target)
+    });
+    if !exact.is_empty() {
+        return exact;
+    }
+    let wanted = target.to_lowercase();
+    by(&|finding| {
+        let dep = &finding.dep.dep;
+        dep.dep_name.to_lowercase().contains(&wanted) || dep.package_name.to_lowercase().contains(&wanted)
+    })
+}
+
+fn lines_of(dep: &updraft_core::dep::Dep, files: &[SourceFile]) -> Vec<usize> {
+    let Some(file) = find(files, dep.file.as_str()) else { return Vec::new() };
+    let spans = dep.slots.iter().map(|slot| slot.span).chain([dep.span]);
+    spans.flat_map(|span| [file.line(span.start), file.line(span.end)]).collect()
+}
+
+/// Returns the name most like `target`, if one is alike enough to suggest.
+pub fn nearest<'o>(outcome: &'o Outcome, target: &str) -> Option<&'o str> {
+    let names = outcome.findings.iter().map(|finding| finding.dep.dep.dep_name.as_str());
+    updraft_core::config::closest(target, names)
+}
+
+/// Returns the stories as text with ANSI styles.
+pub fn text(outcome: &Outcome, findings: &[&Finding]) -> String {
+    let mut out = String::new();
+    for (index, finding) in findings.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        Story { outcome, finding }.tell(&mut out);
+    }
+    out
+}
+
+/// Returns the stories as JSON.
+pub fn json(outcome: &Outcome, findings: &[&Finding]) -> Value {
+    findings.iter().map(|finding| Story { outcome, finding }.document()).collect()
+}
+
+/// Returns the configuration as it holds, each option with where it was set.
+pub fn config(config: &Config, files: &[SourceFile]) -> String {
+    let mut out = String::new();
+    for (name, value) in config.options.set() {
+        let origin = config.origins.get(name).and_then(|places| places.last());
+        let place = origin.map_or_else(|| "default".to_owned(), |place| place_of(config, *place, files));
+        let _ = writeln!(out, "{BOLD}{name}{BOLD:#}: {value}  {DIM}{place}{DIM:#}");
+    }
+    let _ = writeln!(out, "\n{BOLD}packageRules{BOLD:#}, in the order they apply");
+    for (index, rule) in config.rules.iter().enumerate() {
+        let _ = writeln!(
+            out,
+            "  #{:<3} {}  {DIM}{}{DIM:#}",
+            index + 1,
+            rule.description,
+            place_of(config, rule.place, files)
+        );
+        for (name, value) in &rule.sets {
+            let _ = writeln!(out, "        {name}: {value}");
+        }
+    }
+    out
+}
+
+/// Returns what a place is called: `renovate.json5:23`, or the preset's name.
+fn place_of(config: &Config, place: Place, files: &[SourceFile]) -> String {
+    let Some(source) = config.source(place) else { return String::new() };
+    match &source.file {
+        Some(file) => match find(files, file.as_str()) {
+            Some(text) => format!("{file}:{}", text.line(place.span.start)),
+            None => file.to_string(),
+        },
+        None => source.name.to_string(),
+    }
+}
+
+/// One dependency's story.
+struct Story<'o> {
+    outcome: &'o Outcome,
+    finding: &'o Finding,
+}
+
+impl Story<'_> {
+    fn tell(&self, out: &mut String) {
+        self.headline(out);
+        self.origins(out);
+        self.rules(out);
+        self.candidates(out);
+        self.ending(out);
+    }
+
+    fn files(&self) -> &[SourceFile] {
+        &self.outcome.reading.snapshot.files
+    }
+
+    fn config(&self) -> &Config {
+        &self.outcome.reading.config
+    }
+
+    fn headline(&self, out: &mut String) {
+        let dep = &self.finding.dep.dep;
+        let value = match (&dep.current_value, &dep.current_digest) {
+            (Some(value), Some(digest)) => format!("{value}@{}", short_digest(digest)),
+            (Some(value), None) => value.clone(),
+            (None, Some(digest)) => short_digest(digest).to_owned(),
+            (None, None) => String::new(),
+        };
+        let from = dep.datasource.as_ref().map(|datasource| {
+            let registry = match &self.finding.releases {
+                Some(Ok(releases)) => releases.registry_url.clone(),
+                _ => None,
+            };
+            let registry = registry.or_else(|| dep.registry_urls.first().cloned());
+            registry
+                .map_or_else(|| datasource.to_string(), |registry| format!("{datasource} from {registry}"))
+        });
+        let _ =
+            writeln!(out, "{BOLD}{}{BOLD:#} {value}  {DIM}{}{DIM:#}", dep.dep_name, from.unwrap_or_default());
+    }
+
+    fn line(out: &mut String, label: &str, text: &str) {
+        let _ = writeln!(out, "  {DIM}{label:<width$}{DIM:#}{text}", width = INDENT - 2);
+    }
+
+    fn origins(&self, out: &mut String) {
+        let found = &self.finding.dep.found;
+        let place =
+            self.place(&found.file, found.slots.first().map_or(found.span.start, |slot| slot.span.start));
+        let inside = if found.found_in.is_empty() { String::new() } else { format!(", {}", found.found_in) };
+        Self::line(out, "found", &format!("{place}   {}{inside}", found.manager));
+        for origin in &found.origins {
+            Self::line(
+                out,
+                "source",
+                &format!("{}   {}", origin.what, self.place(&origin.file, origin.span.start)),
+            );
+        }
+        let dep = &self.finding.dep.dep;
+        if dep.package_name != dep.dep_name {
+            Self::line(out, "package", &dep.package_name);
+        }
+        if let Some(versioning) = &dep.versioning {
+            Self::line(out, "versioning", versioning.as_str());
+        }
+    }
+
+    fn place(&self, file: &updraft_core::name::RepoPath, offset: usize) -> String {
+        match find(self.files(), file.as_str()) {
+            Some(source) => {
+                let position = source.lines().position(&source.text, offset);
+                format!("{file}:{}:{}", position.line, position.column)
+            }
+            None => file.to_string(),
+        }
+    }
+
+    /// Returns what the rules say: of the first step that is ready, or of the dependency as it was found.
+    fn traces(&self) -> Vec<RuleTrace> {
+        let upgrade = self.branches().into_iter().find_map(|ready| {
+            ready.branch.upgrades.iter().find(|upgrade| *upgrade.found == *self.finding.dep.found)
+        });
+        match upgrade {
+            Some(upgrade) => upgrade.rules.clone(),
+            None => self.config().apply(&Facts::of(&self.finding.dep.found)).rules,
+        }
+    }
+
+    fn rules(&self, out: &mut String) {
+        let traces = self.traces();
+        let mut label = "rules";
+        for trace in traces.iter().filter(|trace| trace.failed.is_none()) {
+            let Some(rule) = self.config().rules.get(trace.index) else { continue };
+            let description = if rule.description.is_empty() {
+                String::new()
+            } else {
+                format!("\"{}\" ", rule.description)
+            };
+            let sets: Vec<&str> = rule.sets.iter().map(|(name, _)| *name).collect();
+            let place = place_of(self.config(), rule.place, self.files());
+            Self::line(
+                out,
+                label,
+                &format!("#{} {description}{DIM}{place}{DIM:#}   {}", trace.index + 1, sets.join(", ")),
+            );
+            label = "";
+        }
+        let mut failed: BTreeMap<&str, usize> = BTreeMap::new();
+        for name in traces.iter().filter_map(|trace| trace.failed) {
+            *failed.entry(name).or_default() += 1;
+        }
+        if !failed.is_empty() {
+            let counts: Vec<String> =
+                failed.iter().map(|(name, count)| format!("{count} by {name}")).collect();
+            Self::line(out, label, &format!("{DIM}not for it: {}{DIM:#}", counts.join(", ")));
+        }
+    }
+
+    fn candidates(&self, out: &mut String) {
+        let candidates = &self.finding.choice.candidates;
+        if candidates.is_empty() {
+            return;
+        }
+        let mut label = "candidates";
+        for candidate in candidates.iter().filter(|candidate| candidate.dropped.is_none()) {
+            let date = candidate.timestamp.map(|at| format!(", published {}", day(at))).unwrap_or_default();
+            Self::line(out, label, &format!("{BOLD}{}{BOLD:#} chosen{date}", candidate.version));
+            label = "";
+        }
+        let mut groups: Vec<(String, Vec<&Candidate>)> = Vec::new();
+        for candidate in candidates {
+            if let Some(dropped) = &candidate.dropped {
+                let reason = reason(dropped);
+                match groups.iter_mut().find(|(other, _)| *other == reason) {
+                    Some((_, group)) => group.push(candidate),
+                    None => groups.push((reason, vec![candidate])),
+                }
+            }
+        }
+        for (reason, group) in groups {
+            let named: Vec<&str> =
+                group.iter().take(NAMED).map(|candidate| candidate.version.as_str()).collect();
+            let further = match group.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                count => format!(" and {count} more"),
+            };
+            Self::line(out, label, &format!("{}{further} {DIM}dropped: {reason}{DIM:#}", named.join(", ")));
+            label = "";
+        }
+    }
+
+    fn branches(&self) -> Vec<&ReadyBranch> {
+        let found = &self.finding.dep.found;
+        let mine =
+            |ready: &&ReadyBranch| ready.branch.upgrades.iter().any(|upgrade| *upgrade.found == **found);
+        self.outcome.branches.iter().filter(mine).collect()
+    }
+
+    fn ending(&self, out: &mut String) {
+        for warning in &self.finding.choice.warnings {
+            Self::line(out, "warning", warning);
+        }
+        for ready in self.branches() {
+            Self::line(
+                out,
+                "branch",
+                &format!("{}   \"{}\"", ready.branch.branch_name, ready.branch.pr_title),
+            );
+            for upgrade in
+                ready.branch.upgrades.iter().filter(|upgrade| *upgrade.found == *self.finding.dep.found)
+            {
+                if let Some(digest) = &upgrade.update.new_digest {
+                    Self::line(out, "digest", digest);
+                }
+            }
+            if let Some(hold) = &ready.branch.hold {
+                let until = hold
+                    .until
+                    .map(|until| format!("; opens {}", moment(until, self.zone())))
+                    .unwrap_or_default();
+                Self::line(out, "held", &format!("{hold}{until}"));
+            }
+        }
+        match self.finding.skip() {
+            Some(skip) => {
+                let detail =
+                    if skip.detail.is_empty() { String::new() } else { format!(": {}", skip.detail) };
+                Self::line(out, "skipped", &format!("{}{detail}", skip.reason.as_str()));
+                Self::line(out, "", &format!("{DIM}{}{DIM:#}", skip.reason.explain()));
+            }
+            None if self.branches().is_empty() => Self::line(out, "result", "up to date"),
+            None => {}
+        }
+    }
+
+    fn zone(&self) -> TimeZone {
+        self.config().options.timezone.as_ref().map_or(TimeZone::UTC, |zone| zone.zone().clone())
+    }
+
+    fn document(&self) -> Value {
+        let finding = self.finding;
+        let dep = &finding.dep.dep;
+        let rules: Vec<Value> = self
+            .traces()
+            .iter()
+            .filter_map(|trace| {
+                let rule = self.config().rules.get(trace.index)?;
+                Some(json!({
+                    "index": trace.index,
+                    "description": rule.description,
+                    "place": place_of(self.config(), rule.place, self.files()),
+                    "matched": trace.failed.is_none(),
+                    "failed": trace.failed,
+                }))
+            })
+            .collect();
+        let branches: Vec<Value> = self
+            .branches()
+            .iter()
+            .map(|ready| {
+                json!({
+                    "branchName": ready.branch.branch_name,
+                    "prTitle": ready.branch.pr_title,
+                    "hold": ready.branch.hold.as_ref().map(|hold| json!({"reason": hold.to_string(), "until": hold.until})),
+                })
+            })
+            .collect();
+        let origins: Vec<Value> = dep
+            .origins
+            .iter()
+            .map(|origin| json!({"what": origin.what, "place": self.place(&origin.file, origin.span.start)}))
+            .collect();
+        json!({
+            "depName": dep.dep_name,
+            "packageName": dep.package_name,
+            "datasource": dep.datasource.as_ref().map(ToString::to_string),
+            "versioning": dep.versioning.as_ref().map(ToString::to_string),
+            "currentValue": dep.current_value,
+            "currentVersion": finding.choice.current_version,
+            "currentDigest": dep.current_digest,
+            "manager": dep.manager.as_str(),
+            "packageFile": dep.file.as_str(),
+            "line": build::line_of(dep, self.files()),
+            "foundIn": dep.found_in,
+            "origins": origins,
+            "rules": rules,
+            "candidates": finding.choice.candidates,
+            "branches": branches,
+            "warnings": finding.choice.warnings,
+            "skipReason": finding.skip().map(|skip| skip.reason.as_str()),
+            "skipDetail": finding.skip().map(|skip| skip.detail),
+        })
+    }
+}
+
+/// Returns why a release was dropped, in words.
+fn reason(dropped: &Dropped) -> String {
+    match dropped {
+        Dropped::NotAVersion => "not a version of this kind".to_owned(),
+        Dropped::ExtractVersion(pattern) => format!("`extractVersion` {pattern} does not match"),
+        Dropped::NotNewer => "not newer".to_owned(),
+        Dropped::InRange => "the range in the file takes it already".to_owned(),
+        Dropped::Unstable => "prerelease".to_owned(),
+        Dropped::Deprecated => "deprecated".to_owned(),
+        Dropped::Incompatible => "another flavour or precision".to_owned(),
+        Dropped::AllowedVersions(constraint) => format!("`allowedVersions` is {constraint}"),
+        Dropped::AboveLatest(latest) => format!("above the tag `latest`, which is {latest}"),
+        Dropped::FollowTag(tag) => format!("`followTag` follows {tag}"),
+        Dropped::MaxMajorIncrement => "`maxMajorIncrement`".to_owned(),
+        Dropped::TooYoung(age) => format!("younger than {age}"),
+        Dropped::Disabled(rule) => format!("disabled by {rule}"),
+        Dropped::LowerThan(version) => format!("lower than {version}"),
+        Dropped::NoDigest => "no digest was found".to_owned(),
+    }
+}
+
+fn day(at: jiff::Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string()
+}
+
+fn moment(at: jiff::Timestamp, zone: TimeZone) -> String {
+    at.to_zoned(zone).strftime("%a %Y-%m-%d %H:%M %Z").to_string()
+}

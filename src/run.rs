@@ -1,0 +1,312 @@
+//! The pipeline, as code: source, managers, datasources, versioning, plan, edit.
+//!
+//! The core decides and this module asks: it alternates ask, decide, ask, decide, and ends with branches whose edits were proven.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use updraft_core::choose::{ChooseInput, DigestAnswers, PreparedDep, choose, prepare, settle};
+use updraft_core::config::{Config, Included};
+use updraft_core::dep::{Skip, SkipReason};
+use updraft_core::edit::Edit;
+use updraft_core::manager::{Extraction, Manager, ManagerContext};
+use updraft_core::name::RepoPath;
+use updraft_core::plan::{Branch, CommitStyle, PlanContext, UpgradeInput, patch, plan, upgrades};
+use updraft_core::problem::Problem;
+use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
+use updraft_core::source::SourceFile;
+use updraft_core::update::Choice;
+use updraft_managers::custom_regex::CustomRegex;
+
+use crate::cli;
+use crate::configuration::{self, Presets};
+use crate::datasource::{self, Datasources, LookupError, LookupErrorKind};
+use crate::http::Http;
+use crate::lookup;
+use crate::proof::Proof;
+use crate::settings;
+use crate::source::{Snapshot, local};
+
+/// A repository that was read: its files, its configuration, and what managers found.
+#[derive(Debug)]
+pub struct Reading {
+    /// The top of the working tree.
+    pub root: PathBuf,
+    /// The files.
+    pub snapshot: Snapshot,
+    /// The configuration.
+    pub config: Config,
+    /// What managers found.
+    pub extraction: Extraction,
+    /// When reading began.
+    pub began: Instant,
+}
+
+/// What is known of one dependency at the end.
+#[derive(Debug)]
+pub struct Finding {
+    /// The dependency as it was found, and as the configuration wants it.
+    pub dep: PreparedDep,
+    /// What its registry answered; `None` when it was not asked.
+    pub releases: Option<Result<Arc<ReleaseList>, LookupError>>,
+    /// What was chosen.
+    pub choice: Arc<Choice>,
+}
+
+impl Finding {
+    /// Returns why the dependency is left alone, whoever said so.
+    pub fn skip(&self) -> Option<Skip> {
+        if let Some(skip) = self.dep.dep.skip.as_ref().or(self.choice.skip.as_ref()) {
+            return Some(skip.clone());
+        }
+        match &self.releases {
+            Some(Err(error)) => Some(Skip { reason: SkipReason::LookupFailed, detail: error.detail.clone() }),
+            _ => None,
+        }
+    }
+}
+
+/// One branch with its proven change.
+#[derive(Debug)]
+pub struct ReadyBranch {
+    /// The branch.
+    pub branch: Branch,
+    /// The new text of each file it changes.
+    pub files: BTreeMap<RepoPath, String>,
+    /// The change, for `git apply`.
+    pub patch: String,
+}
+
+/// Everything a run found out.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The repository.
+    pub reading: Reading,
+    /// Its dependencies, in the order of the extraction.
+    pub findings: Vec<Finding>,
+    /// The branches that would be written, held ones included.
+    pub branches: Vec<ReadyBranch>,
+    /// What went wrong after reading.
+    pub problems: Vec<Problem>,
+    /// The time the run took as now.
+    pub now: Timestamp,
+    /// Distinct packages asked for.
+    pub lookups: usize,
+    /// What the network cost.
+    pub network: crate::http::HostStats,
+}
+
+/// Reads a working tree and finds its dependencies; `presets` says whether the network may be used for the configuration.
+///
+/// # Errors
+/// The folder cannot be read, or the configuration named on the command line.
+pub async fn read(path: &Path, config: Option<&Path>, presets: Presets<'_>) -> anyhow::Result<Reading> {
+    let began = Instant::now();
+    let snapshot = local::read(path)?;
+    let config = configuration::load(&snapshot, config, presets).await?;
+    let extraction = Managers::new(&config).extract(&snapshot.files.iter().collect::<Vec<_>>());
+    Ok(Reading { root: path.to_owned(), snapshot, config, extraction, began })
+}
+
+/// The managers that run under a configuration, and which files each reads.
+pub struct Managers<'c> {
+    config: &'c Config,
+    custom: Vec<CustomRegex>,
+    context: ManagerContext,
+}
+
+impl<'c> Managers<'c> {
+    /// Returns the built-in managers and those that the configuration describes.
+    pub fn new(config: &'c Config) -> Self {
+        let custom = config.custom_managers.iter().cloned().map(CustomRegex::new).collect();
+        let registry_aliases = config.options.registry_aliases.clone().unwrap_or_default();
+        Self { config, custom, context: ManagerContext { registry_aliases } }
+    }
+
+    /// Returns what they find in `files`.
+    pub fn extract(&self, files: &[&SourceFile]) -> Extraction {
+        // What the owner describes is the most specific of all.
+        let managers: Vec<&dyn Manager> = self
+            .custom
+            .iter()
+            .map(|custom| custom as &dyn Manager)
+            .chain(updraft_managers::ALL.iter().copied())
+            .collect();
+        let files_of: Vec<_> = managers
+            .iter()
+            .map(|manager| self.config.files_of(&manager.id(), &manager.file_patterns()))
+            .collect();
+        let ignored: BTreeSet<&RepoPath> =
+            files.iter().map(|file| &file.path).filter(|path| self.config.ignored(path).is_some()).collect();
+        let selects = |index: usize, file: &SourceFile| {
+            if ignored.contains(&file.path) {
+                return false;
+            }
+            match files_of.get(index).map(|own| own.includes(&file.path)) {
+                Some(Included::ByDefault | Included::ByConfig(_)) => true,
+                Some(Included::No) => managers.get(index).is_some_and(|manager| manager.recognizes(file)),
+                _ => false,
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
+        updraft_managers::extract::extract(&managers, files, &selects, &self.context, threads)
+    }
+}
+
+/// Does the whole job on a working tree, except writing.
+///
+/// # Errors
+/// The folder cannot be read, the settings of the process are wrong, or there can be no HTTP client. Everything else is a problem
+/// of the outcome.
+pub async fn dry_run(path: &Path, world: &cli::World) -> anyhow::Result<Outcome> {
+    let (http_settings, mut problems) = settings::http(world)?;
+    let http = Http::new(http_settings)?;
+    let reading = read(path, world.config.as_deref(), Presets::Fetched(&http)).await?;
+    let now = world.now.unwrap_or_else(Timestamp::now);
+    let (docker, unreadable) = settings::docker(world);
+    problems.extend(unreadable);
+    let datasources = datasource::all(&http, docker);
+
+    let deps: Vec<PreparedDep> =
+        reading.extraction.deps.iter().map(|dep| prepare(&Arc::new(dep.clone()), &reading.config)).collect();
+    let lookups: BTreeSet<Lookup> = deps.iter().filter_map(PreparedDep::lookup).collect();
+    let asked = lookups.len();
+    let releases = lookup::releases(&datasources, lookups).await;
+    let mut findings: Vec<Finding> = deps
+        .into_iter()
+        .map(|dep| {
+            let releases = dep.lookup().and_then(|lookup| releases.get(&lookup).cloned());
+            let choice = Arc::new(decide(&dep, releases.as_ref(), &reading.config, now));
+            Finding { dep, releases, choice }
+        })
+        .collect();
+    resolve_digests(&datasources, &mut findings).await;
+    problems.extend(failures(&findings));
+    problems.extend(datasources.notes());
+
+    let (branches, found) = branches(&reading, &findings, now);
+    problems.extend(found);
+    problems.sort();
+    problems.dedup();
+    http.clean_cache();
+    let network = http.stats().total();
+    Ok(Outcome { reading, findings, branches, problems, now, lookups: asked, network })
+}
+
+fn decide(
+    dep: &PreparedDep,
+    releases: Option<&Result<Arc<ReleaseList>, LookupError>>,
+    config: &Config,
+    now: Timestamp,
+) -> Choice {
+    match releases {
+        Some(Ok(releases)) => choose(&ChooseInput { dep, releases, config, now }),
+        _ => Choice::default(),
+    }
+}
+
+async fn resolve_digests(datasources: &Datasources, findings: &mut [Finding]) {
+    let queries: BTreeSet<DigestQuery> = findings
+        .iter()
+        .flat_map(|finding| finding.choice.updates.iter().filter_map(|update| update.digest_query.clone()))
+        .collect();
+    let answers: DigestAnswers = lookup::digests(datasources, queries)
+        .await
+        .into_iter()
+        .map(|(query, answer)| {
+            let answer = match answer {
+                Ok(Some(digest)) => Ok(digest),
+                Ok(None) => Err("the registry has none".to_owned()),
+                Err(error) => Err(error.detail),
+            };
+            (query, answer)
+        })
+        .collect();
+    for finding in findings {
+        let mut choice = Choice::clone(&finding.choice);
+        settle(&mut choice, &answers);
+        finding.choice = Arc::new(choice);
+    }
+}
+
+/// Returns one problem for each registry that could not be asked, and one for each package it does not have.
+fn failures(findings: &[Finding]) -> Vec<Problem> {
+    let mut by_host: BTreeMap<String, Vec<(&Finding, &LookupError)>> = BTreeMap::new();
+    for finding in findings {
+        if let Some(Err(error)) = &finding.releases {
+            // A registry that cannot be asked is told once, however many packages it has.
+            let is_registry = !matches!(error.kind, LookupErrorKind::NotFound | LookupErrorKind::Unsupported);
+            let key = if is_registry { error.host.clone() } else { error.to_string() };
+            by_host.entry(key).or_default().push((finding, error));
+        }
+    }
+    by_host
+        .into_values()
+        .filter_map(|failed| {
+            let (finding, error) = failed.first()?;
+            let packages: BTreeSet<&str> = failed.iter().map(|(_, error)| error.package.as_str()).collect();
+            let mut problem = error.problem().at(&finding.dep.found.file, finding.dep.found.span);
+            if packages.len() > 1 {
+                problem.message = format!("{} (and {} more packages)", problem.message, packages.len() - 1);
+            }
+            Some(problem)
+        })
+        .collect()
+}
+
+/// Returns the branches with their proven changes, and what could not be proven.
+fn branches(reading: &Reading, findings: &[Finding], now: Timestamp) -> (Vec<ReadyBranch>, Vec<Problem>) {
+    let config = &reading.config;
+    let mut steps = Vec::new();
+    for finding in findings {
+        if let Some(Ok(releases)) = &finding.releases {
+            steps.extend(upgrades(&UpgradeInput {
+                dep: &finding.dep,
+                choice: &finding.choice,
+                releases,
+                config,
+                now,
+            }));
+        }
+    }
+    let subjects = reading.snapshot.identity.recent_subjects.iter().map(String::as_str);
+    let context = PlanContext { config, now, commit_style: CommitStyle::detect(subjects) };
+    let planned = plan(steps, &context);
+    let mut problems = planned.problems;
+    let proof = Proof::new(reading, findings);
+    let mut ready = Vec::new();
+    for branch in planned.branches {
+        match proof.files_of(&branch) {
+            Ok(files) => {
+                let patch = files
+                    .iter()
+                    .filter_map(|(path, after)| Some(patch::patch(path, &proof.text(path)?, after)))
+                    .collect();
+                ready.push(ReadyBranch { branch, files, patch });
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (ready, problems)
+}
+
+/// Returns the edits of every branch that nothing holds back, by file, for `--apply`.
+pub fn combined(outcome: &Outcome) -> BTreeMap<RepoPath, Vec<Edit>> {
+    let mut edits: BTreeMap<RepoPath, Vec<Edit>> = BTreeMap::new();
+    for ready in outcome.branches.iter().filter(|ready| ready.branch.hold.is_none()) {
+        for (path, own) in &ready.branch.edits {
+            let all = edits.entry(path.clone()).or_default();
+            // The same place may be in two branches: a digest of today's version, and the next version. The higher step wins.
+            all.retain(|edit| !own.iter().any(|other| other.span.overlaps(edit.span)));
+            all.extend(own.iter().cloned());
+        }
+    }
+    for own in edits.values_mut() {
+        own.sort();
+        own.dedup();
+    }
+    edits
+}
