@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use updraft_core::dep::Dep;
+use updraft_core::dep::{Dep, Slot};
 use updraft_core::edit::{Edit, apply};
 use updraft_core::name::RepoPath;
 use updraft_core::plan::Branch;
@@ -83,15 +83,52 @@ impl<'r> Proof<'r> {
         let found = self.managers.extract(&files).deps;
         for file in edited {
             let indexes = self.by_file.get(&file.path).map(Vec::as_slice).unwrap_or_default();
-            let before: Vec<Dep> = indexes
+            let mut before: Vec<Dep> = indexes
                 .iter()
                 .filter_map(|index| self.reading.extraction.deps.get(*index).cloned())
                 .collect();
-            let after: Vec<Dep> = found.iter().filter(|dep| dep.file == file.path).cloned().collect();
-            let intended = self.intended(branch, &file.path, indexes, &before);
+            let mut after: Vec<Dep> = found.iter().filter(|dep| dep.file == file.path).cloned().collect();
+            let indexes = self.leave_out_readers_of_more(branch, indexes, &mut before, &mut after);
+            let intended = self.intended(branch, &file.path, &indexes, &before);
             verify(&before, &after, &intended).map_err(|error| (file.path.clone(), error))?;
         }
         Ok(())
+    }
+
+    /// Takes dependencies out of the comparison whose value is more than what is edited: a pattern that takes a whole image reference
+    /// for a version changes with the tag inside, and was never going to be updated by itself. Returns the remaining indexes.
+    fn leave_out_readers_of_more(
+        &self,
+        branch: &Branch,
+        indexes: &[usize],
+        before: &mut Vec<Dep>,
+        after: &mut Vec<Dep>,
+    ) -> Vec<usize> {
+        let edits: &[Edit] =
+            before.first().and_then(|dep| branch.edits.get(&dep.file)).map(Vec::as_slice).unwrap_or_default();
+        let is_left_out = |at: usize, dep: &Dep| {
+            let is_skipped = indexes
+                .get(at)
+                .and_then(|index| self.findings.get(*index))
+                .is_some_and(|finding| finding.skip().is_some());
+            let contains = |slot: &Slot| {
+                edits.iter().any(|edit| slot.span != edit.span && slot.span.contains(edit.span))
+            };
+            is_skipped && dep.slots.iter().any(contains)
+        };
+        let out: Vec<bool> = before.iter().enumerate().map(|(at, dep)| is_left_out(at, dep)).collect();
+        if before.len() != after.len() {
+            return indexes.to_vec();
+        }
+        let keeps = |at: usize| out.get(at) != Some(&true);
+        for deps in [before, after] {
+            let mut at = 0;
+            deps.retain(|_| {
+                at += 1;
+                keeps(at - 1)
+            });
+        }
+        indexes.iter().enumerate().filter(|(at, _)| keeps(*at)).map(|(_, index)| *index).collect()
     }
 
     /// Returns the files whose content decides how the edited ones are read: where a chart's repository is declared, ...

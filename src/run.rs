@@ -10,7 +10,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use updraft_core::choose::{ChooseInput, DigestAnswers, PreparedDep, choose, prepare, settle};
 use updraft_core::config::{Config, Included};
-use updraft_core::dep::{Skip, SkipReason};
+use updraft_core::dep::{Dep, Part, Skip, SkipReason};
 use updraft_core::edit::Edit;
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::RepoPath;
@@ -18,6 +18,7 @@ use updraft_core::plan::{Branch, CommitStyle, PlanContext, UpgradeInput, patch, 
 use updraft_core::problem::Problem;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
 use updraft_core::source::SourceFile;
+use updraft_core::span::ByteSpan;
 use updraft_core::update::Choice;
 use updraft_managers::custom_regex::CustomRegex;
 
@@ -183,6 +184,7 @@ pub async fn dry_run(path: &Path, world: &cli::World) -> anyhow::Result<Outcome>
             Finding { dep, releases, choice }
         })
         .collect();
+    mark_dead_annotations(&mut findings);
     resolve_digests(&datasources, &mut findings).await;
     problems.extend(failures(&findings));
     problems.extend(datasources.notes());
@@ -205,6 +207,32 @@ fn decide(
     match releases {
         Some(Ok(releases)) => choose(&ChooseInput { dep, releases, config, now }),
         _ => Choice::default(),
+    }
+}
+
+/// Says of patterns that took a whole reference for a version, where somebody else reads the version inside, what they are.
+fn mark_dead_annotations(findings: &mut [Finding]) {
+    let value = |dep: &Dep| {
+        dep.slots.iter().find(|slot| slot.part == Part::Value && !slot.span.is_empty()).map(|slot| slot.span)
+    };
+    let live: BTreeSet<(RepoPath, ByteSpan)> = findings
+        .iter()
+        .filter(|finding| finding.skip().is_none())
+        .filter_map(|finding| Some((finding.dep.found.file.clone(), value(&finding.dep.found)?)))
+        .collect();
+    for finding in findings {
+        let is_invalid = finding.skip().is_some_and(|skip| skip.reason == SkipReason::InvalidValue);
+        let Some(own) = value(&finding.dep.found).filter(|_| is_invalid) else { continue };
+        let inside = |(file, span): &(RepoPath, ByteSpan)| {
+            *file == finding.dep.found.file && *span != own && own.contains(*span)
+        };
+        if live.iter().any(inside) {
+            let detail =
+                "the value is a whole image reference, not a version; it is updated without the annotation"
+                    .to_owned();
+            let skip = Skip { reason: SkipReason::DeadAnnotation, detail };
+            finding.choice = Arc::new(Choice { skip: Some(skip), ..Choice::clone(&finding.choice) });
+        }
     }
 }
 
