@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::age::Age;
 use super::candidates::Entries;
-use super::policy::{Policies, Policy, Stage};
+use super::policy::{Policies, Policy};
 use crate::dep::{Dep, Part, Slot};
 use crate::name::DatasourceId;
 use crate::release::{DigestQuery, Lookup, Release};

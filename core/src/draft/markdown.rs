@@ -10,6 +10,7 @@ pub fn plain(text: &str) -> String {
         if !safe.is_empty() {
             safe.push(' ');
         }
+        let word = word.replace("://", ":\u{200b}//").replace("www.", "www\u{200b}.");
         for character in word.chars() {
             match character {
                 '@' | '#' => safe.extend([character, BREAK]),
@@ -17,14 +18,34 @@ pub fn plain(text: &str) -> String {
                 '>' => safe.push_str("&gt;"),
                 '&' => safe.push_str("&amp;"),
                 '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' => safe.extend(['\\', character]),
-                // Would make a link of a bare address.
-                ':' => safe.extend([':', BREAK]),
+                BREAK => safe.push(BREAK),
                 _ if is_invisible(character) => {}
                 _ => safe.push(character),
             }
         }
     }
     safe
+}
+
+/// Returns one of our own messages, in which literals stand between backticks.
+pub fn message(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut parts = text.split('`').peekable();
+    let mut is_literal = false;
+    while let Some(part) = parts.next() {
+        // A backtick without a second one begins no literal.
+        if is_literal && parts.peek().is_some() {
+            safe.push_str(&code(part));
+        } else {
+            let words = plain(part);
+            let glue = |at: Option<char>| if at.is_some_and(char::is_whitespace) { " " } else { "" };
+            safe.push_str(if safe.is_empty() || words.is_empty() { "" } else { glue(part.chars().next()) });
+            safe.push_str(&words);
+            safe.push_str(glue(part.chars().next_back()));
+        }
+        is_literal = !is_literal;
+    }
+    safe.trim().to_owned()
 }
 
 /// Returns `text` as code of one line, `""` for an empty text.
@@ -92,6 +113,8 @@ mod tests {
         check("<!-- rebase-check -->", "&lt;\\!-- rebase-check --&gt;");
         check("a | b\n| c |", "a \\| b \\| c \\|");
         check("see https://evil.example", "see https:\u{200b}//evil.example");
+        check("see www.evil.example", "see www\u{200b}.evil.example");
+        check("a\u{202e}b", "ab");
         check("![x](y)", "\\!\\[x\\](y)");
     }
 
@@ -101,6 +124,13 @@ mod tests {
         assert_eq!(code("1`@me`"), "`1'@me'`");
         assert_eq!(code("a|b"), "`a\\|b`");
         assert_eq!(code(""), "");
+    }
+
+    #[test]
+    fn messages_keep_their_literals() {
+        assert_eq!(message("`1.2`: it is gone"), "`1.2`: it is gone");
+        assert_eq!(message("no digest for `a@b`: @you <b>"), "no digest for `a@b`: @\u{200b}you &lt;b&gt;");
+        assert_eq!(message("`a` `b` and `c"), "`a` `b` and c");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 use tera::{Context, Tera};
 
-use self::markdown::{code, link, plain};
+use self::markdown::{code, link, message, plain};
 use crate::config::Options;
 use crate::config::options::{AutomergeType, RebaseWhen};
 use crate::config::schedule::Schedule;
@@ -118,7 +118,7 @@ fn update_word(kind: UpdateType) -> &'static str {
 fn warnings(branch: &Branch) -> Vec<String> {
     let all = branch.upgrades.iter().flat_map(|upgrade| {
         let name = &upgrade.dep.dep_name;
-        upgrade.choice.warnings.iter().map(move |warning| plain(&format!("{name}: {warning}")))
+        upgrade.choice.warnings.iter().map(move |warning| format!("{}: {}", plain(name), message(warning)))
     });
     all.collect::<BTreeSet<_>>().into_iter().collect()
 }
