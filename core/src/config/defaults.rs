@@ -1,6 +1,7 @@
 //! What Renovate does when nobody says anything: for all, for each manager, for each datasource.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::json::{self, SourceId};
 use super::options::Options;
@@ -181,12 +182,13 @@ pub(crate) struct Defaults {
 
 impl Defaults {
     /// Reads the tables above; a test holds them free of mistakes.
-    pub(crate) fn read() -> Self {
-        Self {
+    pub(crate) fn read() -> &'static Self {
+        static READ: LazyLock<Defaults> = LazyLock::new(|| Defaults {
             global: read_options(GLOBAL),
             managers: read_table(MANAGERS),
             datasources: read_table(DATASOURCES),
-        }
+        });
+        &READ
     }
 }
 

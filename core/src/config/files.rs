@@ -157,3 +157,88 @@ impl Config {
         self.bases.get(manager).unwrap_or(&self.plain_base).clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::{ConfigFile, Resolution, resolve};
+    use super::*;
+
+    fn config(text: &str) -> Config {
+        let file = ConfigFile { path: RepoPath::new("renovate.json").unwrap(), text: text.into() };
+        let Resolution::Done(config) = resolve(Some(&file), &BTreeMap::new(), None) else { panic!() };
+        *config
+    }
+
+    #[track_caller]
+    fn ignored(text: &str, path: &str, pattern: Option<Option<&str>>) {
+        let found = config(text).ignored(&RepoPath::new(path).unwrap());
+        assert_eq!(
+            found.map(|ignored| ignored.pattern),
+            pattern.map(|pattern| pattern.map(str::to_owned)),
+            "{text} {path}"
+        );
+    }
+
+    #[test]
+    fn paths_are_ignored_by_glob_or_by_a_part() {
+        let text = "{ignorePaths: ['**/*.sops.*', 'archive/', 'a.yaml']}";
+        ignored(text, "x/y.sops.yaml", Some(Some("**/*.sops.*")));
+        ignored(text, "x/archive/y.yaml", Some(Some("archive/")));
+        ignored(text, "b/a.yaml", Some(Some("a.yaml")));
+        ignored(text, "x/y.yaml", None);
+        ignored("{extends: ['config:recommended']}", "kubernetes/apps/test/x.yaml", Some(Some("**/test/**")));
+        ignored("{extends: ['config:recommended'], ignorePaths: []}", "kubernetes/apps/test/x.yaml", None);
+        ignored("{includePaths: ['kubernetes/**', 'x.yaml']}", "x.yaml", None);
+        ignored("{includePaths: ['kubernetes/**']}", "x.yaml", Some(None));
+    }
+
+    #[test]
+    fn an_ignored_file_names_who_ignores_it() {
+        let config = config("{extends: [':ignoreModulesAndTests']}");
+        let place =
+            config.ignored(&RepoPath::new("test/x").unwrap()).and_then(|ignored| ignored.place).unwrap();
+        assert_eq!(&*config.source(place).unwrap().name, ":ignoreModulesAndTests");
+    }
+
+    #[track_caller]
+    fn check(text: &str, manager: &'static str, path: &str, expected: &Included) {
+        let files = config(text).files_of(&ManagerId::fixed(manager), &["/(^|/)own\\.yaml$/"]);
+        assert_eq!(files.includes(&RepoPath::new(path).unwrap()), *expected, "{text} {path}");
+    }
+
+    #[test]
+    fn patterns_of_the_owner_add_to_the_manager_s() {
+        let text = "{flux: {managerFilePatterns: ['/(^|/)kubernetes/.+\\\\.ya?ml$/', 'x/*.yml']}}";
+        check(text, "flux", "a/own.yaml", &Included::ByDefault);
+        check(
+            text,
+            "flux",
+            "kubernetes/a/b.yaml",
+            &Included::ByConfig("/(^|/)kubernetes/.+\\.ya?ml$/".to_owned()),
+        );
+        check(text, "flux", "x/a.yml", &Included::ByConfig("x/*.yml".to_owned()));
+        check(text, "flux", "y/a.yml", &Included::No);
+        check(text, "kubernetes", "x/a.yml", &Included::No);
+    }
+
+    #[test]
+    fn managers_can_be_switched_off() {
+        check(
+            "{enabledManagers: ['kubernetes']}",
+            "flux",
+            "own.yaml",
+            &Included::Disabled("`enabledManagers` does not name it"),
+        );
+        check("{enabledManagers: ['regex']}", "custom.regex", "own.yaml", &Included::ByDefault);
+        check(
+            "{flux: {enabled: false}}",
+            "flux",
+            "own.yaml",
+            &Included::Disabled("its options say `enabled: false`"),
+        );
+        check("{}", "pre-commit", "own.yaml", &Included::Disabled("it is off by default"));
+        check("{extends: [':enablePreCommit']}", "pre-commit", "own.yaml", &Included::ByDefault);
+    }
+}

@@ -61,7 +61,27 @@ pub(crate) struct SyntaxError {
     pub(crate) hint: Option<String>,
 }
 
+impl Property {
+    /// Returns a member that stands where its value does.
+    pub(crate) fn new(name: &str, value: Node) -> Self {
+        Self { name: name.to_owned(), name_place: value.place, value }
+    }
+}
+
 impl Node {
+    /// Says that the value and everything in it comes from another text.
+    pub(crate) fn set_source(&mut self, source: SourceId) {
+        self.place.source = source;
+        match &mut self.value {
+            NodeValue::Array(items) => items.iter_mut().for_each(|item| item.set_source(source)),
+            NodeValue::Object(properties) => properties.iter_mut().for_each(|property| {
+                property.name_place.source = source;
+                property.value.set_source(source);
+            }),
+            _ => {}
+        }
+    }
+
     pub(crate) fn new(place: Place, value: NodeValue) -> Self {
         Self { place, value }
     }

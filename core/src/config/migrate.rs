@@ -66,6 +66,11 @@ const PATTERNED: &[(&str, &str, fn(&str) -> String)] = &[
     ("excludeRepositories", "matchRepositories", |text| format!("!{text}")),
 ];
 
+/// Returns the matchers that exist no more but are still understood.
+pub(crate) fn old_matchers() -> impl Iterator<Item = &'static str> {
+    PATTERNED.iter().map(|(old, ..)| *old).chain(RENAMED_MATCHERS.iter().map(|(old, _)| *old))
+}
+
 /// Presets that have a new name.
 const PRESETS: &[(&str, &str)] = &[
     ("config:base", "config:recommended"),

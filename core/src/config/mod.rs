@@ -1,6 +1,6 @@
 //! The configuration as the owner wrote it, read once, and what it says about each dependency.
 //!
-//! [`resolve`] reads the file and the presets it extends, [`Config::includes`] says which files a manager reads, and
+//! [`resolve`] reads the file and the presets it extends, [`Config::files_of`] says which files a manager reads, and
 //! [`Config::apply`] what holds for a dependency or an update.
 
 mod apply;
@@ -30,11 +30,11 @@ use crate::problem::Problem;
 
 pub use apply::{Applied, Facts, RuleTrace};
 pub use custom_manager::CustomManager;
-pub use files::Included;
+pub use files::{Ignored, Included, ManagerFiles};
 pub use json::{Place, SourceId};
 pub use names::closest;
 pub use options::{OPTIONS, OptionInfo, Options};
-pub use preset::{PresetHost, PresetRef, PresetText};
+pub use preset::{PresetHost, PresetRef, PresetText, WorkTree};
 pub use reader::Source;
 pub use resolve::{Resolution, resolve};
 pub use rule::PackageRule;

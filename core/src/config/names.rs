@@ -209,7 +209,7 @@ const WITHOUT_EFFECT: &[&str] = &[
     "allowCommandTemplating",
     "dockerfileUpdate",
     "malwareAlerts",
-    "ignoreDepsFromCode",
+    "ignoreDeprecated",
     "prEditedNotification",
     "hashedBranchLengthOld",
     "onboardingAutoCloseAge",

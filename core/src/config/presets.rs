@@ -1,6 +1,8 @@
 //! The presets that come with updraft, as data: what each means for the managers updraft has.
 
-use super::json::{self, Node, SourceId};
+use std::sync::LazyLock;
+
+use super::json::{self, Node, NodeValue, Place, Property, SourceId};
 
 /// The built-in presets: files of `name: { options }`, by the namespace before the colon.
 const FILES: &[(&str, &str)] = &[
@@ -17,6 +19,17 @@ const FILES: &[(&str, &str)] = &[
     ("others", include_str!("presets/others.json5")),
 ];
 
+/// The files above, read once.
+static READ: LazyLock<Vec<(&str, Node)>> = LazyLock::new(|| {
+    let read =
+        FILES.iter().filter_map(|(namespace, text)| Some((*namespace, json::parse(text, SourceId(0)).ok()?)));
+    read.collect()
+});
+
+fn file(namespace: &str) -> Option<&'static Node> {
+    READ.iter().find(|(name, _)| *name == namespace).map(|(_, node)| node)
+}
+
 /// Returns the options of the built-in preset `name` (`config:recommended`, `:timezone`), if there is one.
 pub(crate) fn find(name: &str, source: SourceId) -> Option<Node> {
     let (namespace, short) = split(name)?;
@@ -28,25 +41,19 @@ pub(crate) fn find(name: &str, source: SourceId) -> Option<Node> {
     if namespace == "group" && short == "monorepos" {
         return all_monorepos(source);
     }
-    let member = |file: &str, member: &str| {
-        let node = json::parse(file, source).ok()?;
-        node.member(member).cloned()
+    let found = match file(namespace) {
+        Some(file) => file.member(short),
+        None => file("others").and_then(|file| file.member(name)),
     };
-    let file = FILES.iter().find(|(name, _)| *name == namespace);
-    match file {
-        Some((_, file)) => member(file, short),
-        None => FILES
-            .iter()
-            .find(|(name, _)| *name == "others")
-            .and_then(|(_, file)| member(file, &format!("{namespace}:{short}"))),
-    }
+    let mut node = found?.clone();
+    node.set_source(source);
+    Some(node)
 }
 
 /// Returns the names of all built-in presets, as they are written in `extends`.
 pub(super) fn names() -> Vec<String> {
     let mut names = Vec::new();
-    for (namespace, file) in FILES {
-        let Ok(node) = json::parse(file, SourceId(0)) else { continue };
+    for (namespace, node) in READ.iter() {
         for property in node.properties() {
             names.push(match *namespace {
                 "default" => format!(":{}", property.name),
@@ -69,19 +76,25 @@ fn split(name: &str) -> Option<(&str, &str)> {
 
 /// Returns a preset that puts the packages of one project into one branch.
 fn monorepo_group(monorepo: &str, source: SourceId) -> Option<Node> {
-    let matchers = find(&format!("monorepo:{monorepo}"), source)?.to_json();
-    let mut rule = matchers.as_object()?.clone();
-    rule.insert("groupName".to_owned(), format!("{monorepo} monorepo").into());
-    rule.insert("matchUpdateTypes".to_owned(), serde_json::json!(["digest", "patch", "minor", "major"]));
-    json::parse(&serde_json::json!({ "packageRules": [rule] }).to_string(), source).ok()
+    let mut rule = find(&format!("monorepo:{monorepo}"), source)?;
+    let place = rule.place;
+    if let NodeValue::Object(members) = &mut rule.value {
+        let types = ["digest", "patch", "minor", "major"].map(|word| Node::text(place, word));
+        members.push(Property::new("matchUpdateTypes", Node::new(place, NodeValue::Array(types.into()))));
+        members.push(Property::new("groupName", Node::text(place, format!("{monorepo} monorepo"))));
+    }
+    let rules = Node::new(place, NodeValue::Array(vec![rule]));
+    Some(Node::new(place, NodeValue::Object(vec![Property::new("packageRules", rules)])))
 }
 
 fn all_monorepos(source: SourceId) -> Option<Node> {
-    let (_, file) = FILES.iter().find(|(name, _)| *name == "monorepo")?;
-    let node = json::parse(file, source).ok()?;
-    let names: Vec<String> =
-        node.properties().iter().map(|property| format!("group:{}Monorepo", property.name)).collect();
-    json::parse(&serde_json::json!({ "extends": names }).to_string(), source).ok()
+    let place = Place { source, ..Place::default() };
+    let names = file("monorepo")?
+        .properties()
+        .iter()
+        .map(|member| Node::text(place, format!("group:{}Monorepo", member.name)));
+    let extends = Node::new(place, NodeValue::Array(names.collect()));
+    Some(Node::new(place, NodeValue::Object(vec![Property::new("extends", extends)])))
 }
 
 #[cfg(test)]

@@ -192,17 +192,23 @@ impl AgeMatcher {
 impl PackageRule {
     fn read_one(node: &Node, reader: &mut Reader<'_>) -> Self {
         let mut matchers = Vec::new();
+        let mut has_unknown = false;
         for property in node.properties() {
             if MATCHERS.contains(&property.name.as_str()) {
                 matchers.extend(read_matcher(property, reader));
             } else if property.name.starts_with("match") {
-                let hint = closest(&property.name, MATCHERS.iter().copied()).map_or_else(
-                    || "remove it: the rule is taken to match nothing".to_owned(),
+                let old = super::migrate::old_matchers();
+                let close = closest(&property.name, MATCHERS.iter().copied().chain(old));
+                let hint = close.map_or_else(
+                    || "remove it, or look the matcher up in the list of options".to_owned(),
                     |close| format!("did you mean `{close}`?"),
                 );
-                reader.warning(property.name_place, format!("there is no matcher `{}`", property.name), hint);
-                // Better a rule that does nothing than one that holds for everything.
-                matchers.push(Matcher::Never("match..", "there is no such matcher"));
+                reader.warning(
+                    property.name_place,
+                    format!("there is no matcher `{}`; it is ignored", property.name),
+                    hint,
+                );
+                has_unknown = true;
             } else if property.name == "packageRules" {
                 reader.warning(
                     property.name_place,
@@ -210,6 +216,10 @@ impl PackageRule {
                     "move it out of the rule",
                 );
             }
+        }
+        if has_unknown && matchers.is_empty() {
+            // Better a rule that does nothing than one that holds for everything.
+            matchers.push(Matcher::Never("match..", "it has no matcher that exists"));
         }
         let elsewhere: fn(&str) -> bool = |name| name.starts_with("match") || name == "packageRules";
         let options = Options::read_object(node, reader, elsewhere);

@@ -81,6 +81,8 @@ fn escape(chars: &mut Peekable<Chars<'_>>, output: &mut String) -> Result<(), Pa
                 }
             }
         }
+        Some(char) if perl(char).is_some() => output.push_str(perl(char).unwrap_or_default()),
+        Some('b') => output.push_str("(?-u:\\b)"),
         Some(char) => {
             // Punctuation beyond ASCII needs no escape and may not have one.
             if char.is_ascii() {
@@ -90,6 +92,19 @@ fn escape(chars: &mut Peekable<Chars<'_>>, output: &mut String) -> Result<(), Pa
         }
     }
     Ok(())
+}
+
+/// Returns the class a letter stands for: RE2 knows only ASCII digits, letters and spaces.
+fn perl(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        'd' => "[0-9]",
+        'D' => "[^0-9]",
+        'w' => "[0-9A-Za-z_]",
+        'W' => "[^0-9A-Za-z_]",
+        's' => "[\\t\\n\\x0C\\r ]",
+        'S' => "[^\\t\\n\\x0C\\r ]",
+        _ => return None,
+    })
 }
 
 /// Copies a class whose `[` was read.
