@@ -8,6 +8,7 @@ pub mod git;
 pub mod github;
 pub mod github_runners;
 pub mod helm;
+pub mod kubernetes_api;
 pub mod oci;
 pub mod source_url;
 
