@@ -20,7 +20,9 @@ pub use self::address::GitAddress;
 pub use self::pkt_line::{Packet, PacketError, Packets};
 pub use self::refs::{Advertisement, GitRef, Refs, RefsError, read_advertisement, read_ls_refs};
 use super::{Datasource, LookupError, LookupErrorKind};
-use crate::http::{Access, Credential, Effect, Http, Identity, Reply, Request, SingleFlight, host_of};
+use crate::http::{
+    Access, Credential, Effect, Http, HttpErrorKind, Identity, Reply, Request, SingleFlight, host_of,
+};
 
 /// The largest list of references that is read, in bytes: half a million of them.
 const LIST_LIMIT: u64 = 48 * 1024 * 1024;
@@ -78,7 +80,11 @@ impl GitRemotes {
             .header("git-protocol", "version=2")
             .access(access.clone())
             .body_limit(LIST_LIMIT);
-        let reply = self.send(&request, package).await?;
+        let reply = match self.send(&request, package).await {
+            // The run that filled the store may have known already what this host speaks.
+            Err(error) if is_not_stored(&error) => return self.ls_refs(address, package, access).await,
+            reply => reply?,
+        };
         let advertisement =
             read_advertisement(&reply.body).map_err(|why| malformed(&reply, package, &why))?;
         match advertisement {
@@ -126,6 +132,11 @@ impl GitRemotes {
         };
         settings.token.map(|token| Credential::basic(user, &token))
     }
+}
+
+fn is_not_stored(error: &LookupError) -> bool {
+    let kind = error.cause.as_ref().map(|cause| cause.kind);
+    matches!(kind, Some(HttpErrorKind::Offline | HttpErrorKind::NotRecorded))
 }
 
 fn refused(address: &GitAddress, package: &str) -> LookupError {

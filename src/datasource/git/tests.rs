@@ -4,6 +4,7 @@ use updraft_core::name::DatasourceId;
 
 use super::pkt_line::push_packet;
 use super::*;
+use crate::http::{HttpSettings, Proxies, World};
 use crate::test_server::{Answer, Asked, TestServer, client};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -113,6 +114,25 @@ async fn a_repository_is_asked_once_and_a_host_that_is_known_without_preface() {
             "POST /o/s/git-upload-pack"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_recording_answers_in_whatever_order_it_is_asked() {
+    let server = TestServer::start(new_server).await;
+    let store = tempfile::TempDir::new().unwrap();
+    let in_world = |world| {
+        Http::new(HttpSettings { world, proxies: Proxies::Direct, ..HttpSettings::default() }).unwrap()
+    };
+    let names = [format!("{}/o/r", server.url), format!("{}/o/s", server.url)];
+    let recording = datasource(&DatasourceId::GIT_TAGS, in_world(World::Record(store.path().to_owned())));
+    for name in &names {
+        recording.releases(&lookup(DatasourceId::GIT_TAGS, name)).await.unwrap();
+    }
+    let replay = datasource(&DatasourceId::GIT_TAGS, in_world(World::Replay(store.path().to_owned())));
+    for name in names.iter().rev() {
+        let list = replay.releases(&lookup(DatasourceId::GIT_TAGS, name)).await.unwrap();
+        assert_eq!(list.releases.len(), 2);
+    }
 }
 
 #[tokio::test]

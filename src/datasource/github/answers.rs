@@ -61,11 +61,35 @@ struct Batch {
     answers: OnceCell<BTreeMap<Repository, Answered>>,
 }
 
+impl Batch {
+    fn of(members: BTreeMap<Repository, Want>) -> Arc<Self> {
+        Arc::new(Self { members, answers: OnceCell::new() })
+    }
+}
+
 #[derive(Debug, Default)]
 struct Plan {
     /// What was announced and is not asked for yet.
     announced: BTreeMap<Repository, Want>,
     batches: BTreeMap<Repository, Arc<Batch>>,
+}
+
+impl Plan {
+    /// Divides what was announced among requests.
+    fn divide(&mut self) {
+        let mut members = BTreeMap::new();
+        let mut announced = std::mem::take(&mut self.announced).into_iter().peekable();
+        while let Some((repository, want)) = announced.next() {
+            let last_of_site = announced.peek().is_none_or(|(next, _)| next.site != repository.site);
+            members.insert(repository, want);
+            if members.len() == BATCH || last_of_site {
+                let batch = Batch::of(std::mem::take(&mut members));
+                for member in batch.members.keys() {
+                    self.batches.insert(member.clone(), Arc::clone(&batch));
+                }
+            }
+        }
+    }
 }
 
 /// What GitHub answered in this run.
@@ -146,28 +170,21 @@ impl Answers {
         }))
     }
 
-    /// Returns the request that answers for a repository: one made before, or a new one with others that were announced.
+    /// Returns the request that answers for a repository: the one it was announced for, or one of its own.
+    ///
+    /// Which repositories share a request depends on what was announced alone, not on who asks first, so that two runs
+    /// that ask the same send the same: a recording of one serves the other.
     fn batch(&self, repository: &Repository, want: Want) -> Arc<Batch> {
         let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        plan.divide();
         if let Some(batch) = plan.batches.get(repository)
             && batch.members.get(repository).is_some_and(|asked| *asked >= want)
         {
             return Arc::clone(batch);
         }
-        let announced = plan.announced.remove(repository).unwrap_or(want);
-        let mut members = BTreeMap::from([(repository.clone(), want.max(announced))]);
-        while members.len() < BATCH {
-            let next = plan.announced.keys().find(|other| other.site == repository.site).cloned();
-            let Some((other, want)) = next.and_then(|other| plan.announced.remove_entry(&other)) else {
-                break;
-            };
-            members.insert(other, want);
-        }
-        let batch = Arc::new(Batch { members, answers: OnceCell::new() });
-        for member in batch.members.keys() {
-            plan.batches.insert(member.clone(), Arc::clone(&batch));
-        }
-        batch
+        let alone = Batch::of(BTreeMap::from([(repository.clone(), want)]));
+        plan.batches.insert(repository.clone(), Arc::clone(&alone));
+        alone
     }
 
     async fn ask_batch(&self, members: &BTreeMap<Repository, Want>) -> BTreeMap<Repository, Answered> {

@@ -144,9 +144,13 @@ impl<'a> LineReader<'a> {
         }
         let indent = line.iter().position(|byte| *byte != b' ').unwrap_or(line.len());
         let rest = line.get(indent..).unwrap_or_default().trim_ascii_end();
-        let Some(first) = rest.first() else { return Ok(()) };
-        if *first == b'#' || self.place == Place::After {
+        if self.place == Place::After {
             return Ok(());
+        }
+        if matches!(rest.first(), None | Some(b'#')) {
+            // It may belong to a text of several lines.
+            let version = self.open.as_mut().and_then(|open| open.version.as_mut());
+            return version.map_or(Ok(()), |version| version.keep(indent, rest, self.line));
         }
         match self.place {
             Place::Entries(at) => self.under_entries(at, indent, rest),
@@ -270,6 +274,11 @@ impl OpenVersion {
             let kept = KEPT.iter().any(|kept| kept.as_bytes() == key);
             self.keeping = if kept { Keeping::Yes } else { Keeping::No };
         }
+        self.keep(indent, rest, line)
+    }
+
+    /// Adds a line to what is kept, if the key it stands under is.
+    fn keep(&mut self, indent: usize, rest: &[u8], line: usize) -> Result<(), IndexError> {
         if self.keeping == Keeping::Yes {
             if self.text.len() + indent + rest.len() > MAX_ENTRY {
                 return Err(IndexError::TooLong { line });
@@ -307,7 +316,7 @@ fn key_and_value(rest: &[u8]) -> Option<(&[u8], &[u8])> {
             let end = memchr::memchr_iter(b':', rest)
                 .find(|at| matches!(rest.get(at + 1), None | Some(b' ' | b'\t')))?;
             let (key, after) = rest.split_at(end);
-            if key.windows(2).any(|pair| pair == b" #") {
+            if key.is_empty() || key.windows(2).any(|pair| pair == b" #") {
                 return None;
             }
             (key.trim_ascii_end(), after.get(1..)?)
@@ -427,6 +436,48 @@ serverInfo: {}
         ] {
             assert!(matches!(read(text), Err(IndexError::Layout { .. })), "{text} {:?}", read(text));
         }
+    }
+
+    /// Whatever the lines say, the events say too; what they are not sure of is for the events alone.
+    #[test]
+    fn never_says_otherwise_than_the_parser() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let pieces = [
+            "\n", " ", "  ", "- ", ": ", "#", " #", "'", "\"", "|", ">", "&x ", "*x", "{", "}", "[", "]",
+            ",", "?", "\t", "entries:", "---\n", "~", "<<", "!t ",
+        ];
+        let mut understood = 0;
+        for _ in 0..1_000 {
+            let mut text = HELM.to_owned();
+            for _ in 0..random.usize(1..4) {
+                let at = random.usize(0..text.len());
+                match random.u8(0..4) {
+                    0 => text.replace_range(at..=at, ""),
+                    1 => text.insert_str(at, pieces[random.usize(0..pieces.len())]),
+                    2 => {
+                        let mut lines: Vec<&str> = text.lines().collect();
+                        let line = lines.remove(random.usize(0..lines.len()));
+                        lines.insert(random.usize(0..=lines.len()), line);
+                        text = lines.join("\n");
+                    }
+                    _ => {
+                        let mut lines: Vec<&str> = text.lines().collect();
+                        lines.remove(random.usize(0..lines.len()));
+                        text = lines.join("\n");
+                    }
+                }
+            }
+            if let Ok(by_lines) = read(&text) {
+                let by_events = read_index(std::iter::once(text.as_bytes().to_vec()), &wanted());
+                // A fault in what is passed over is not seen, and does no harm.
+                let Ok(by_events) = by_events else { continue };
+                understood += 1;
+                let (one, other) =
+                    (serde_json::to_value(&by_lines).unwrap(), serde_json::to_value(&by_events).unwrap());
+                assert_eq!(one, other, "{text}");
+            }
+        }
+        assert!(understood > 100, "{understood}");
     }
 
     #[test]
