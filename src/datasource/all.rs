@@ -6,6 +6,7 @@ use super::git::{Git, GitRemotes};
 use super::github::Github;
 use super::github_runners::GithubRunners;
 use super::helm::Helm;
+use super::kubernetes_api::KubernetesApi;
 use super::oci::Oci;
 use super::{Datasource, Datasources};
 use crate::http::{DockerConfig, Http};
@@ -17,6 +18,7 @@ pub fn all(http: &Http, docker: DockerConfig) -> Datasources {
         Arc::new(Oci::new(http.clone(), docker)),
         Arc::new(Helm::new(http.clone())),
         Arc::new(GithubRunners),
+        Arc::new(KubernetesApi),
     ];
     datasources.extend(Github::all(http, &remotes));
     datasources.extend(Git::all(&remotes));
