@@ -146,9 +146,11 @@ impl<'c> Managers<'c> {
             if ignored.contains(&file.path) {
                 return false;
             }
-            match files_of.get(index).map(|own| own.includes(&file.path)) {
-                Some(Included::ByDefault | Included::ByConfig(_)) => true,
-                Some(Included::No) => managers.get(index).is_some_and(|manager| manager.recognizes(file)),
+            let (Some(own), Some(manager)) = (files_of.get(index), managers.get(index)) else { return false };
+            match own.includes(&file.path) {
+                Included::ByDefault | Included::ByConfig(_) => true,
+                // Who lists the files of a manager means these, as with Renovate; zero configuration is for who does not.
+                Included::No => !own.is_configured() && manager.recognizes(file),
                 _ => false,
             }
         };

@@ -7,6 +7,9 @@ use crate::problem::Problem;
 use crate::span::LineIndex;
 use crate::yaml::{self, YamlError, YamlFile};
 
+/// What follows the name of a file in the name of its template.
+const TEMPLATE_ENDINGS: [&str; 4] = [".j2", ".jinja2", ".tmpl", ".gotmpl"];
+
 /// A text file of the repository.
 ///
 /// What several managers need of it (lines, the YAML tree) is made at most once, on first use.
@@ -55,6 +58,13 @@ impl SourceFile {
             }
         };
         self.yaml().errors().iter().map(problem).collect()
+    }
+
+    /// Returns whether the file's name says that it is YAML, or a template that becomes YAML (`app.yaml.j2`).
+    pub fn is_yaml_by_name(&self) -> bool {
+        let name = self.path.file_name();
+        let name = TEMPLATE_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+        name.ends_with(".yaml") || name.ends_with(".yml")
     }
 
     /// Returns the line (from 1) that holds the byte `offset`.

@@ -37,8 +37,7 @@ impl Manager for Flux {
 
     /// Takes files that name an API group of Flux, and kustomizations, which set the namespaces of what they list.
     fn recognizes(&self, file: &SourceFile) -> bool {
-        let yaml = [".yaml", ".yml"].iter().any(|end| file.path.file_name().ends_with(end));
-        scalar::is_kustomization_name(&file.path) || (yaml && is_flux(file))
+        scalar::is_kustomization_name(&file.path) || (file.is_yaml_by_name() && is_flux(file))
     }
 
     fn prepare(&self, file: &SourceFile) {

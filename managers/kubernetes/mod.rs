@@ -34,8 +34,7 @@ impl Manager for Kubernetes {
     }
 
     fn recognizes(&self, file: &SourceFile) -> bool {
-        let extension = file.path.file_name().rsplit_once('.').map(|(_, extension)| extension);
-        matches!(extension, Some("yaml" | "yml")) && is_manifest(&file.text)
+        file.is_yaml_by_name() && is_manifest(&file.text)
     }
 
     fn extract(&self, files: &[&SourceFile], context: &ManagerContext) -> Extraction {

@@ -28,9 +28,7 @@ impl Manager for Kustomize {
     }
 
     fn recognizes(&self, file: &SourceFile) -> bool {
-        let name = file.path.file_name();
-        name == "Kustomization"
-            || ([".yaml", ".yml"].iter().any(|end| name.ends_with(end)) && file.text.contains(GROUP))
+        file.path.file_name() == "Kustomization" || (file.is_yaml_by_name() && file.text.contains(GROUP))
     }
 
     fn prepare(&self, file: &SourceFile) {

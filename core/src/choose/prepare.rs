@@ -62,5 +62,8 @@ pub fn prepare(found: &Arc<Dep>, config: &Config) -> PreparedDep {
     if let Some(pattern) = &options.extract_version {
         dep.extract_version = Some(pattern.clone());
     }
+    if dep.current_value.is_none() && dep.current_digest.is_none() && options.pin_digests != Some(true) {
+        return prepared(dep.skipped(SkipReason::UnspecifiedVersion, ""));
+    }
     prepared(dep)
 }

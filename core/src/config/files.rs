@@ -101,6 +101,11 @@ impl ManagerFiles {
         }
     }
 
+    /// Returns whether the owner said which files the manager reads; where nobody did, it may know its files by their content.
+    pub fn is_configured(&self) -> bool {
+        !self.configured.is_empty()
+    }
+
     /// Returns why the manager does not run, if it does not.
     pub fn disabled(&self) -> Option<&'static str> {
         self.disabled
