@@ -153,6 +153,7 @@ fn precedes((a_rank, a): &(usize, Dep), (b_rank, b): &(usize, Dep)) -> bool {
 /// Returns whether `dep` is an annotation whose author asked for something else than what stands there by itself.
 fn says_more(dep: &Dep, other: &Dep) -> bool {
     let asks = dep.datasource != other.datasource
+        || dep.package_name != other.package_name
         || dep.versioning != other.versioning
         || dep.extract_version.is_some();
     dep.manager == "annotation" && asks

@@ -152,7 +152,7 @@ impl<'a> Subject<'a> {
         match spelled {
             Spelled::Version(version) => self.version(version, line, wanted),
             Spelled::Tag(tag) if is_image => self.tag(tag, line, wanted),
-            Spelled::Image { whole, image } if is_image => self.image(whole, &image, line),
+            Spelled::Image { whole, image } if is_image => self.image(whole, &image, line, wanted),
             Spelled::Image { whole, image: ImageRef { tag: Some(tag), digest: None, .. } } => {
                 self.version(Piece { span: tag.span.shifted(whole.span.start), ..tag }, line, wanted)
             }
@@ -197,13 +197,32 @@ impl<'a> Subject<'a> {
         dep
     }
 
-    /// The reference says which image it is: a tag of another one would not be found there.
-    fn image(&self, whole: Piece<'_>, image: &ImageRef<'_>, line: Line<'_>) -> Dep {
+    /// The reference says which image it is, unless the comment names another one: then its author wants the tag to move along with
+    /// that one's (a tool beside the system it manages). A digest is never another image's, so with one the reference stands.
+    fn image(&self, whole: Piece<'_>, image: &ImageRef<'_>, line: Line<'_>, wanted: Wanted<'_>) -> Dep {
         let span = line.place(whole.span);
+        if let Some(tag) =
+            image.tag.filter(|_| image.digest.is_none() && !self.is_named(image.name.text, wanted))
+        {
+            return self.version(Piece { span: tag.span.shifted(whole.span.start), ..tag }, line, wanted);
+        }
         let mut dep = image_ref::dep(ID, &self.file.path, whole.text, span, self.aliases);
         dep.span = image.tag.map_or(span, |tag| tag.span.shifted(span.start));
         self.describe(&mut dep);
         dep
+    }
+
+    /// Returns whether the comment means the image called `name`, be it in short.
+    fn is_named(&self, name: &str, wanted: Wanted<'_>) -> bool {
+        let short = |name: &str| -> String {
+            let name = name
+                .strip_prefix("index.docker.io/")
+                .or_else(|| name.strip_prefix("docker.io/"))
+                .unwrap_or(name);
+            name.strip_prefix("library/").unwrap_or(name).to_owned()
+        };
+        let (name, meant) = (short(name), short(self.comment.fields.package_name.unwrap_or(wanted.name)));
+        name == meant || name.strip_suffix(meant.as_str()).is_some_and(|rest| rest.ends_with('/'))
     }
 
     fn commit(&self, commit: Piece<'_>, line: Line<'_>, wanted: Wanted<'_>) -> Dep {
