@@ -164,8 +164,7 @@ impl<'a> Chooser<'a> {
             extract,
             compatibility: compatibility.zip(split.map(|split| split.compatibility)),
         };
-        let mut entries = Entries::of(self.input.releases, &naming);
-        entries.dedupe(compared);
+        let entries = Entries::of(self.input.releases, &naming, compared);
         self.choose_from(&base, &entries, choice);
     }
 

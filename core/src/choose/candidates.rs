@@ -1,5 +1,7 @@
 //! The releases of a package as candidates: named, sorted, each once.
 
+use std::collections::HashMap;
+
 use regex::Regex;
 
 use crate::config::pattern;
@@ -55,6 +57,8 @@ pub(super) struct Entries<'a> {
     pub list: Vec<Entry<'a>>,
     /// What is no version here, and why.
     pub refused: Vec<Candidate>,
+    /// Where each version stands in the list.
+    places: HashMap<&'a str, usize>,
 }
 
 /// What turns the name of a release into a version.
@@ -83,7 +87,8 @@ impl Naming<'_> {
 }
 
 impl<'a> Entries<'a> {
-    pub(super) fn of(releases: &'a ReleaseList, naming: &Naming<'_>) -> Self {
+    /// Reads the releases; `current` is the value to move from.
+    pub(super) fn of(releases: &'a ReleaseList, naming: &Naming<'_>, current: &str) -> Self {
         let mut list = Vec::with_capacity(releases.releases.len());
         let mut refused = Vec::new();
         for release in &releases.releases {
@@ -101,26 +106,9 @@ impl<'a> Entries<'a> {
         }
         // A stable sort: of equal versions the one the registry names first stays.
         list.sort_by(|left, right| right.key.cmp(&left.key));
-        Self { list, refused }
-    }
-
-    /// Keeps one of equal versions: the current value itself, else one with or without `v` like it, else the first.
-    pub(super) fn dedupe(&mut self, current: &str) {
-        let rank = |version: &str| {
-            if version == current { 0 } else { 1 + u8::from(has_v(version) != has_v(current)) }
-        };
-        let mut kept: Vec<Entry<'a>> = Vec::with_capacity(self.list.len());
-        for entry in self.list.drain(..) {
-            match kept.last_mut() {
-                Some(last) if last.key == entry.key => {
-                    if rank(entry.version) < rank(last.version) {
-                        *last = entry;
-                    }
-                }
-                _ => kept.push(entry),
-            }
-        }
-        self.list = kept;
+        let list = without_equals(list, current);
+        let places = list.iter().enumerate().map(|(place, entry)| (entry.version, place)).collect();
+        Self { list, refused, places }
     }
 
     pub(super) fn versions(&self) -> Vec<&'a str> {
@@ -129,8 +117,27 @@ impl<'a> Entries<'a> {
 
     /// Returns the entry whose version is spelled `version`.
     pub(super) fn named(&self, version: &str) -> Option<&Entry<'a>> {
-        self.list.iter().find(|entry| entry.version == version)
+        self.places.get(version).and_then(|place| self.list.get(*place))
     }
+}
+
+/// Keeps one of equal versions: the current value itself, else one with or without `v` like it, else the first.
+fn without_equals<'a>(list: Vec<Entry<'a>>, current: &str) -> Vec<Entry<'a>> {
+    let rank = |version: &str| {
+        if version == current { 0 } else { 1 + u8::from(has_v(version) != has_v(current)) }
+    };
+    let mut kept: Vec<Entry<'a>> = Vec::with_capacity(list.len());
+    for entry in list {
+        match kept.last_mut() {
+            Some(last) if last.key == entry.key => {
+                if rank(entry.version) < rank(last.version) {
+                    *last = entry;
+                }
+            }
+            _ => kept.push(entry),
+        }
+    }
+    kept
 }
 
 fn has_v(version: &str) -> bool {
