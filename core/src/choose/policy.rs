@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -55,7 +56,7 @@ pub(super) enum Stage<'a> {
 pub(super) struct Policy {
     /// The rule or option that disables it, described; `None` when it is enabled.
     pub disabled_by: Option<String>,
-    pub options: Options,
+    pub options: Arc<Options>,
 }
 
 impl<'a> Policies<'a> {

@@ -1,7 +1,7 @@
 //! What the configuration says of one dependency, or of one update of it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -132,7 +132,7 @@ pub struct RuleTrace {
 #[derive(Clone, Debug)]
 pub struct Applied {
     /// The options that hold, rules and blocks included; `package_rules`, `managers` and the like are left out.
-    pub options: Options,
+    pub options: Arc<Options>,
     /// `overrideDepName`, filled in.
     pub dep_name: Option<String>,
     /// `overridePackageName`, filled in.
@@ -163,26 +163,22 @@ impl Config {
     /// The order is Renovate's, later wins: defaults, the owner's options, the manager's, what the manager found, the
     /// datasource's, the rules in order, the block of the update type, and the rules again.
     pub fn apply(&self, facts: &Facts<'_>) -> Applied {
-        let mut first = self.apply_once(facts, self.base(facts));
-        let overridden =
-            first.dep_name.is_some() || first.package_name.is_some() || first.datasource.is_some();
-        if !overridden {
-            return first;
+        let mut names = Overrides::default();
+        let first = self.matches(facts, &mut names);
+        let mut options = self.combined(facts, &first);
+        let mut rules = first;
+        if names.has_renamed() {
+            // Rules that know the dependency by its new name hold as well, from the start of the next stage.
+            let second = self.matches(&names.seen(facts), &mut names.clone());
+            let mut more = Options::clone(&options);
+            self.combine(&mut more, facts.update_type, &second);
+            options = Arc::new(more);
+            for (mine, later) in rules.iter_mut().zip(&second) {
+                mine.failed = mine.failed.and(later.failed);
+            }
         }
-        // Rules that know the dependency by its new name hold as well, from the start of the next stage.
-        let renamed = Facts {
-            dep_name: first.dep_name.as_deref().or(facts.dep_name),
-            package_name: first.package_name.as_deref().or(facts.package_name),
-            datasource: first.datasource.as_deref().or(facts.datasource),
-            ..*facts
-        };
-        let second = self.apply_once(&renamed, first.options.clone());
-        for (mine, later) in first.rules.iter_mut().zip(&second.rules) {
-            mine.failed = mine.failed.and(later.failed);
-        }
-        first.options = second.options;
-        first.source_url = second.source_url.or(first.source_url);
-        first
+        let Overrides { dep_name, package_name, datasource, source_url } = names;
+        Applied { options, dep_name, package_name, datasource, source_url, rules }
     }
 
     /// Returns the last rule that matched and set the option `name`.
@@ -215,37 +211,61 @@ impl Config {
         options
     }
 
-    fn apply_once(&self, facts: &Facts<'_>, mut options: Options) -> Applied {
+    /// Returns which rules match; what they rename counts for the rules after them.
+    fn matches(&self, facts: &Facts<'_>, names: &mut Overrides) -> Vec<RuleTrace> {
         let mut rules = Vec::with_capacity(self.rules.len());
-        let mut matched = Vec::new();
-        // Names that a rule overrides count for the rules after it.
-        let mut names = Overrides::default();
+        if renames(&self.plain_base) {
+            names.take(&self.plain_base, facts);
+        }
         for (index, rule) in self.rules.iter().enumerate() {
             let seen = names.seen(facts);
             let failed = rule.matchers.iter().find(|matcher| !self.holds(matcher, &seen)).map(Matcher::name);
             rules.push(RuleTrace { index, failed });
-            if failed.is_none() {
-                options.merge(&rule.options);
-                names.take(&mut options, facts);
-                matched.push(rule);
+            if failed.is_none() && renames(&rule.options) {
+                names.take(&rule.options, facts);
             }
         }
-        let block = facts.update_type.and_then(|kind| options.block(kind).cloned());
+        rules
+    }
+
+    /// Returns the options that the rules which match give. Most dependencies share theirs with others.
+    fn combined(&self, facts: &Facts<'_>, rules: &[RuleTrace]) -> Arc<Options> {
+        let key = CombinationKey {
+            manager: facts.manager.unwrap_or_default().to_owned(),
+            datasource: facts.datasource.unwrap_or_default().to_owned(),
+            update_type: facts.update_type,
+            pin_digests: facts.pin_digests,
+            versioning_id: facts.versioning_id.map(str::to_owned),
+            extract_version: facts.extract_version.map(str::to_owned),
+            registry_urls: facts.registry_urls.to_vec(),
+            matched: rules.iter().filter(|rule| rule.failed.is_none()).map(|rule| rule.index).collect(),
+        };
+        if let Some(known) = self.combinations.find(&key) {
+            return known;
+        }
+        let mut options = self.base(facts);
+        self.combine(&mut options, facts.update_type, rules);
+        let options = Arc::new(options);
+        self.combinations.keep(key, &options);
+        options
+    }
+
+    /// Adds what the rules that match say, and the block of the update type.
+    fn combine(&self, options: &mut Options, update_type: Option<UpdateType>, rules: &[RuleTrace]) {
+        let matched = || {
+            rules.iter().filter(|rule| rule.failed.is_none()).filter_map(|rule| self.rules.get(rule.index))
+        };
+        matched().for_each(|rule| options.merge(&rule.options));
+        let block = update_type.and_then(|kind| options.block(kind).cloned());
         if let Some(block) = block.filter(|block| *block != Options::default()) {
             options.merge(&block);
-            for rule in matched {
-                options.merge(&rule.options);
-            }
-            names.take(&mut options, facts);
+            matched().for_each(|rule| options.merge(&rule.options));
         }
-        Applied {
-            options,
-            dep_name: names.dep_name,
-            package_name: names.package_name,
-            datasource: names.datasource,
-            source_url: names.source_url,
-            rules,
-        }
+        // These are templates for one dependency; they are filled in beside the options.
+        options.override_datasource = None;
+        options.override_dep_name = None;
+        options.override_package_name = None;
+        options.source_url = None;
     }
 
     fn holds(&self, matcher: &Matcher, facts: &Facts<'_>) -> bool {
@@ -303,8 +323,16 @@ fn holds_version(wanted: &VersionMatcher, facts: &Facts<'_>) -> bool {
     }
 }
 
+/// Returns whether options hold a name or source to fill in.
+fn renames(options: &Options) -> bool {
+    options.override_datasource.is_some()
+        || options.override_dep_name.is_some()
+        || options.override_package_name.is_some()
+        || options.source_url.is_some()
+}
+
 /// What rules rename while they are applied.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Overrides {
     dep_name: Option<String>,
     package_name: Option<String>,
@@ -313,6 +341,10 @@ struct Overrides {
 }
 
 impl Overrides {
+    fn has_renamed(&self) -> bool {
+        self.dep_name.is_some() || self.package_name.is_some() || self.datasource.is_some()
+    }
+
     /// Returns `facts` with the names as they are now.
     fn seen<'a>(&'a self, facts: &Facts<'a>) -> Facts<'a> {
         Facts {
@@ -324,31 +356,68 @@ impl Overrides {
         }
     }
 
-    /// Fills in the templates that the options hold and keeps what they say.
-    fn take(&mut self, options: &mut Options, facts: &Facts<'_>) {
-        let fill = |template: String, seen: &Facts<'_>| {
+    /// Fills in the templates that `options` hold and keeps what they say.
+    fn take(&mut self, options: &Options, facts: &Facts<'_>) {
+        let fill = |template: &String, seen: &Facts<'_>| {
             if template.contains("{{") {
-                template::render(&template, &seen.fields()).unwrap_or(template)
+                template::render(template, &seen.fields()).unwrap_or_else(|_| template.clone())
             } else {
-                template
+                template.clone()
             }
         };
-        if let Some(template) = options.override_datasource.take() {
-            let text = fill(template, &self.seen(facts));
-            self.datasource = Some(text);
+        if let Some(template) = &options.override_datasource {
+            self.datasource = Some(fill(template, &self.seen(facts)));
         }
-        if let Some(template) = options.override_dep_name.take() {
-            let text = fill(template, &self.seen(facts));
-            self.dep_name = Some(text);
+        if let Some(template) = &options.override_dep_name {
+            self.dep_name = Some(fill(template, &self.seen(facts)));
         }
-        if let Some(template) = options.override_package_name.take() {
-            let text = fill(template, &self.seen(facts));
-            self.package_name = Some(text);
+        if let Some(template) = &options.override_package_name {
+            self.package_name = Some(fill(template, &self.seen(facts)));
         }
-        if let Some(template) = options.source_url.take() {
-            let text = fill(template, &self.seen(facts));
-            self.source_url = Some(text);
+        if let Some(template) = &options.source_url {
+            self.source_url = Some(fill(template, &self.seen(facts)));
         }
+    }
+}
+
+/// What options depend on, besides the names that are filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct CombinationKey {
+    manager: String,
+    datasource: String,
+    update_type: Option<UpdateType>,
+    pin_digests: Option<bool>,
+    versioning_id: Option<String>,
+    extract_version: Option<String>,
+    registry_urls: Vec<String>,
+    matched: Vec<usize>,
+}
+
+/// How many combinations are kept.
+const MAX_COMBINATIONS: usize = 2048;
+
+/// Options that were put together before.
+#[derive(Debug, Default)]
+pub(crate) struct Combinations(Mutex<HashMap<CombinationKey, Arc<Options>>>);
+
+impl Combinations {
+    fn find(&self, key: &CombinationKey) -> Option<Arc<Options>> {
+        self.0.lock().ok()?.get(key).cloned()
+    }
+
+    fn keep(&self, key: CombinationKey, options: &Arc<Options>) {
+        if let Ok(mut known) = self.0.lock()
+            && known.len() < MAX_COMBINATIONS
+        {
+            known.insert(key, Arc::clone(options));
+        }
+    }
+}
+
+impl Clone for Combinations {
+    /// Returns an empty memory: it fills again.
+    fn clone(&self) -> Self {
+        Self::default()
     }
 }
 
@@ -492,7 +561,7 @@ mod tests {
     fn defaults_come_from_manager_and_datasource() {
         let config =
             config("{commitMessageTopic: 'mine', pinDigests: true, 'helm-values': {labels: ['values']}}");
-        let topic = |facts: &Facts<'_>| config.apply(facts).options.commit_message_topic.unwrap();
+        let topic = |facts: &Facts<'_>| config.apply(facts).options.commit_message_topic.clone().unwrap();
         assert_eq!(
             topic(&image()),
             "{{{depName}}} Docker tag",
@@ -551,7 +620,7 @@ mod tests {
     fn a_rule_s_group_wins_over_the_group_of_pins() {
         let config = config("{packageRules: [{matchPackageNames: ['/app/'], groupName: 'mine'}]}");
         let options = config.apply(&Facts { update_type: Some(UpdateType::PinDigest), ..image() }).options;
-        assert_eq!((options.group_name.as_deref(), options.group_slug), (Some("mine"), None));
+        assert_eq!((options.group_name.as_deref(), options.group_slug.as_deref()), (Some("mine"), None));
     }
 
     #[test]

@@ -91,6 +91,7 @@ pub struct Config {
     pub repository: Option<String>,
     bases: apply::Bases,
     plain_base: Arc<Options>,
+    combinations: apply::Combinations,
     datasources: BTreeMap<String, Options>,
     patterns: files::FilePatterns,
 }

@@ -128,6 +128,18 @@ impl Subject {
 }
 
 impl Matcher {
+    fn cost(&self) -> u8 {
+        match self {
+            Self::Never(..) => 0,
+            Self::List(
+                Subject::UpdateTypes | Subject::Managers | Subject::Datasources | Subject::DepTypes,
+                _,
+            ) => 1,
+            Self::List(..) | Self::CurrentAge(_) => 2,
+            Self::CurrentVersion(_) => 3,
+        }
+    }
+
     /// Returns the matcher's name.
     pub fn name(&self) -> &'static str {
         match self {
@@ -217,6 +229,8 @@ impl PackageRule {
                 );
             }
         }
+        // The cheap ones first: most rules fail by one of them.
+        matchers.sort_by_key(Matcher::cost);
         if has_unknown && matchers.is_empty() {
             // Better a rule that does nothing than one that holds for everything.
             matchers.push(Matcher::Never("match..", "it has no matcher that exists"));

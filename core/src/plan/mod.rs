@@ -150,7 +150,7 @@ fn branch(name: String, members: group::Members, context: &PlanContext<'_>) -> R
     let group::Members { kept, waiting } = members;
     let breadth = group::breadth(&kept);
     let first = kept.first();
-    let mut options = first.map(|first| first.options.clone()).unwrap_or_default();
+    let mut options = first.map(|first| Options::clone(&first.options)).unwrap_or_default();
     let mut fields = first.map(|first| first.fields.clone()).unwrap_or_default();
     let is_group = fields.contains_key("groupName")
         && (breadth.is_several() || options.group_single_updates == Some(true));

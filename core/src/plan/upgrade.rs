@@ -27,7 +27,7 @@ pub struct Upgrade {
     /// The step.
     pub update: Update,
     /// The options that hold for this step.
-    pub options: Options,
+    pub options: Arc<Options>,
     /// What each package rule did.
     pub rules: Vec<RuleTrace>,
     /// The fields that templates may use.
@@ -80,7 +80,9 @@ fn upgrade(input: &UpgradeInput<'_>, update: &Update, versioning: &Arc<dyn Versi
         return None;
     }
     // A rule's `sourceUrl` is filled in beside the options.
-    applied.options.source_url = applied.source_url.take();
+    if let Some(source_url) = applied.source_url.take() {
+        Arc::make_mut(&mut applied.options).source_url = Some(source_url);
+    }
     let options = applied.options;
     let fields = fields(&Subject {
         dep,
