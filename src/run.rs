@@ -19,7 +19,7 @@ use updraft_core::problem::Problem;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
 use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
-use updraft_core::update::Choice;
+use updraft_core::update::{Choice, Update};
 use updraft_managers::custom_regex::CustomRegex;
 
 use crate::cli;
@@ -30,6 +30,11 @@ use crate::lookup;
 use crate::proof::Proof;
 use crate::settings;
 use crate::source::{Snapshot, local};
+
+/// How often releases are dated and chosen again: each round may find the next one too young.
+const MAX_DATING_ROUNDS: usize = 4;
+/// How many releases of one package are dated in a round.
+const MAX_DATED_AT_ONCE: usize = 8;
 
 /// A repository that was read: its files, its configuration, and what managers found.
 #[derive(Debug)]
@@ -186,6 +191,7 @@ pub async fn dry_run(path: &Path, world: &cli::World) -> anyhow::Result<Outcome>
             Finding { dep, releases, choice }
         })
         .collect();
+    date_releases(&datasources, &mut findings, &reading.config, now).await;
     mark_dead_annotations(&mut findings);
     resolve_digests(&datasources, &mut findings).await;
     problems.extend(failures(&findings));
@@ -210,6 +216,62 @@ fn decide(
         Some(Ok(releases)) => choose(&ChooseInput { dep, releases, config, now }),
         _ => Choice::default(),
     }
+}
+
+/// Asks when releases were published where `minimumReleaseAge` wants to know and the registry's list does not say, and decides again:
+/// a release without a date would wait for ever.
+async fn date_releases(datasources: &Datasources, findings: &mut [Finding], config: &Config, now: Timestamp) {
+    for _ in 0..MAX_DATING_ROUNDS {
+        let undated: Vec<(usize, Lookup, Vec<String>)> = findings
+            .iter()
+            .enumerate()
+            .filter_map(|(index, finding)| Some((index, finding.dep.lookup()?, undated_versions(finding))))
+            .filter(|(_, _, versions)| !versions.is_empty())
+            .collect();
+        let questions: BTreeSet<(Lookup, String)> = undated
+            .iter()
+            .flat_map(|(_, lookup, versions)| {
+                versions.iter().map(|version| (lookup.clone(), version.clone()))
+            })
+            .collect();
+        if questions.is_empty() {
+            return;
+        }
+        let answers = lookup::timestamps(datasources, questions).await;
+        let mut is_changed = false;
+        for (index, lookup, versions) in undated {
+            let Some(finding) = findings.get_mut(index) else { continue };
+            let Some(Ok(releases)) = &finding.releases else { continue };
+            let mut releases = ReleaseList::clone(releases);
+            for release in releases.releases.iter_mut().filter(|release| versions.contains(&release.version))
+            {
+                // A registry that cannot say leaves it as it was.
+                if let Some(Ok(Some(at))) = answers.get(&(lookup.clone(), release.version.clone())) {
+                    release.timestamp = Some(*at);
+                    is_changed = true;
+                }
+            }
+            let releases = Ok(Arc::new(releases));
+            finding.choice = Arc::new(decide(&finding.dep, Some(&releases), config, now));
+            finding.releases = Some(releases);
+        }
+        if !is_changed {
+            return;
+        }
+    }
+}
+
+/// Returns the versions whose date decides about a step and is not known.
+fn undated_versions(finding: &Finding) -> Vec<String> {
+    let Some(Ok(releases)) = &finding.releases else { return Vec::new() };
+    let waits = |update: &&Update| update.pending.as_ref().is_some_and(|pending| pending.until.is_none());
+    let is_undated = |version: &String| {
+        releases.releases.iter().any(|release| release.version == *version && release.timestamp.is_none())
+    };
+    let steps = finding.choice.updates.iter().filter(waits);
+    let versions: BTreeSet<String> =
+        steps.filter_map(|update| update.new_version.clone()).filter(is_undated).collect();
+    versions.into_iter().take(MAX_DATED_AT_ONCE).collect()
 }
 
 /// Says of patterns that took a whole reference for a version, where somebody else reads the version inside, what they are.
