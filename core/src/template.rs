@@ -81,7 +81,7 @@ pub fn check(template: &str) -> Result<(), TemplateError> {
     if !template.contains("{{") {
         return Ok(());
     }
-    compile(template, &HashSet::from_iter(helpers::NAMES.iter().copied())).map(drop)
+    compile(template, &helpers::NAMES.iter().copied().collect()).map(drop)
 }
 
 struct Engine {
@@ -172,7 +172,7 @@ fn adapt(template: &mut Template, helpers: &HashSet<&'static str>) {
     for element in &mut template.elements {
         match element {
             TemplateElement::Expression(helper) | TemplateElement::HtmlExpression(helper) => {
-                adapt_helper(helper, helpers);
+                adapt_helper(helper);
                 if helper.params.is_empty()
                     && helper.hash.is_empty()
                     && !is_helper(&helper.name, helpers)
@@ -182,7 +182,7 @@ fn adapt(template: &mut Template, helpers: &HashSet<&'static str>) {
                 }
             }
             TemplateElement::HelperBlock(helper) => {
-                adapt_helper(helper, helpers);
+                adapt_helper(helper);
                 if helper.params.is_empty() && !is_helper(&helper.name, helpers) {
                     call_on_name(helper, "block");
                 }
@@ -217,19 +217,19 @@ fn count_step() -> TemplateElement {
     *call.element
 }
 
-fn adapt_helper(helper: &mut HelperTemplate, helpers: &HashSet<&'static str>) {
-    adapt_parameter(&mut helper.name, helpers);
+fn adapt_helper(helper: &mut HelperTemplate) {
+    adapt_parameter(&mut helper.name);
     for parameter in helper.params.iter_mut().chain(helper.hash.values_mut()) {
-        adapt_parameter(parameter, helpers);
+        adapt_parameter(parameter);
     }
 }
 
-fn adapt_parameter(parameter: &mut Parameter, helpers: &HashSet<&'static str>) {
+fn adapt_parameter(parameter: &mut Parameter) {
     match parameter {
         Parameter::Subexpression(call) => {
             if let TemplateElement::Expression(helper) = &mut *call.element {
                 for parameter in helper.params.iter_mut().chain(helper.hash.values_mut()) {
-                    adapt_parameter(parameter, helpers);
+                    adapt_parameter(parameter);
                 }
             }
         }

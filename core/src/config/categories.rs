@@ -4,8 +4,7 @@
 pub(crate) fn of(manager: &str) -> &'static [&'static str] {
     match manager {
         "flux" | "kubernetes" | "kustomize" | "sveltos" | "crossplane" | "glasskube" => &["kubernetes"],
-        "flux-operator" | "fleet" => &["cd", "kubernetes"],
-        "argocd" => &["cd", "kubernetes"],
+        "flux-operator" | "fleet" | "argocd" => &["cd", "kubernetes"],
         "helm-values" | "helmv3" | "helm-requirements" => &["helm", "kubernetes"],
         "helmfile" | "helmsman" => &["cd", "helm", "kubernetes"],
         "dockerfile" | "docker-compose" | "devcontainer" | "quadlet" => &["docker"],

@@ -177,26 +177,27 @@ mod tests {
     }
 
     #[track_caller]
-    fn ignored(text: &str, path: &str, pattern: Option<Option<&str>>) {
+    fn check_ignored(text: &str, path: &str, by: &str) {
         let found = config(text).ignored(&RepoPath::new(path).unwrap());
-        assert_eq!(
-            found.map(|ignored| ignored.pattern),
-            pattern.map(|pattern| pattern.map(str::to_owned)),
-            "{text} {path}"
-        );
+        let found = found.map_or_else(String::new, |ignored| {
+            format!("{} {}", ignored.option, ignored.pattern.unwrap_or_default())
+        });
+        assert_eq!(found, by, "{text} {path}");
     }
 
     #[test]
     fn paths_are_ignored_by_glob_or_by_a_part() {
         let text = "{ignorePaths: ['**/*.sops.*', 'archive/', 'a.yaml']}";
-        ignored(text, "x/y.sops.yaml", Some(Some("**/*.sops.*")));
-        ignored(text, "x/archive/y.yaml", Some(Some("archive/")));
-        ignored(text, "b/a.yaml", Some(Some("a.yaml")));
-        ignored(text, "x/y.yaml", None);
-        ignored("{extends: ['config:recommended']}", "kubernetes/apps/test/x.yaml", Some(Some("**/test/**")));
-        ignored("{extends: ['config:recommended'], ignorePaths: []}", "kubernetes/apps/test/x.yaml", None);
-        ignored("{includePaths: ['kubernetes/**', 'x.yaml']}", "x.yaml", None);
-        ignored("{includePaths: ['kubernetes/**']}", "x.yaml", Some(None));
+        check_ignored(text, "x/y.sops.yaml", "ignorePaths **/*.sops.*");
+        check_ignored(text, "x/archive/y.yaml", "ignorePaths archive/");
+        check_ignored(text, "b/a.yaml", "ignorePaths a.yaml");
+        check_ignored(text, "x/y.yaml", "");
+        let recommended = "{extends: ['config:recommended']}";
+        check_ignored(recommended, "kubernetes/apps/test/x.yaml", "ignorePaths **/test/**");
+        let emptied = "{extends: ['config:recommended'], ignorePaths: []}";
+        check_ignored(emptied, "kubernetes/apps/test/x.yaml", "");
+        check_ignored("{includePaths: ['kubernetes/**', 'x.yaml']}", "x.yaml", "");
+        check_ignored("{includePaths: ['kubernetes/**']}", "x.yaml", "includePaths ");
     }
 
     #[test]

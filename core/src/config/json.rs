@@ -74,10 +74,12 @@ impl Node {
         self.place.source = source;
         match &mut self.value {
             NodeValue::Array(items) => items.iter_mut().for_each(|item| item.set_source(source)),
-            NodeValue::Object(properties) => properties.iter_mut().for_each(|property| {
-                property.name_place.source = source;
-                property.value.set_source(source);
-            }),
+            NodeValue::Object(properties) => {
+                for property in properties {
+                    property.name_place.source = source;
+                    property.value.set_source(source);
+                }
+            }
             _ => {}
         }
     }
@@ -150,7 +152,9 @@ impl Node {
             NodeValue::String(text) => change(text),
             NodeValue::Array(items) => items.iter_mut().for_each(|item| item.for_each_text(change)),
             NodeValue::Object(properties) => {
-                properties.iter_mut().for_each(|property| property.value.for_each_text(change));
+                for property in properties {
+                    property.value.for_each_text(change);
+                }
             }
             _ => {}
         }

@@ -50,8 +50,11 @@ const RENAMED_MATCHERS: &[(&str, &str)] = &[
     ("packagePatterns", "matchPackagePatterns"),
 ];
 
+/// Puts what turns a text into a pattern around it.
+type Surround = fn(&str) -> String;
+
 /// Matchers that became patterns of another one: old name, new name, and what surrounds each of their texts.
-const PATTERNED: &[(&str, &str, fn(&str) -> String)] = &[
+const PATTERNED: &[(&str, &str, Surround)] = &[
     ("matchPackagePatterns", "matchPackageNames", |text| regex(text)),
     ("matchPackagePrefixes", "matchPackageNames", |text| prefix(text)),
     ("excludePackageNames", "matchPackageNames", |text| format!("!{text}")),
@@ -168,7 +171,9 @@ impl Migrator {
                 _ => None,
             };
             if let Some((items, kind)) = inner {
-                items.iter_mut().for_each(|item| self.object(item, kind));
+                for item in items {
+                    self.object(item, kind);
+                }
             }
         }
         *properties = result;
@@ -306,11 +311,11 @@ impl Migrator {
                 value = Node::new(at, NodeValue::Array(vec![value]));
             }
             if let NodeValue::Array(items) = &mut value.value {
-                items.iter_mut().for_each(|item| {
+                for item in items {
                     if let NodeValue::String(text) = &mut item.value {
                         *text = change(text);
                     }
-                });
+                }
             }
             self.renamed(place, old, new, Some(&value));
             return vec![Property { name: (*new).to_owned(), name_place: place, value }];
@@ -322,11 +327,11 @@ impl Migrator {
                     value = Node::new(at, NodeValue::Array(vec![value]));
                 }
                 if let NodeValue::Array(items) = &mut value.value {
-                    items.iter_mut().for_each(|item| {
+                    for item in items {
                         if let NodeValue::String(text) = &mut item.value {
                             *text = format!("/{text}/");
                         }
-                    });
+                    }
                 }
                 self.renamed(place, "fileMatch", "managerFilePatterns", Some(&value));
                 vec![Property { name: "managerFilePatterns".to_owned(), name_place: place, value }]
@@ -435,7 +440,9 @@ fn push(properties: &mut Vec<Property>, property: Property) {
     match (&mut earlier.value.value, property.value.value) {
         (NodeValue::Array(items), NodeValue::Array(more)) => items.extend(more),
         (NodeValue::Object(members), NodeValue::Object(more)) => {
-            more.into_iter().for_each(|member| push(members, member));
+            for member in more {
+                push(members, member);
+            }
         }
         (value, later) => *value = later,
     }
@@ -449,10 +456,10 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: Value, notes: usize) {
+    fn check(text: &str, expected: &Value, notes: usize) {
         let mut node = parse(text, SourceId(0)).unwrap();
         let found = migrate(&mut node);
-        assert_eq!(node.to_json(), expected, "{text}");
+        assert_eq!(node.to_json(), *expected, "{text}");
         assert_eq!(found.len(), notes, "{text}: {found:?}");
     }
 
@@ -460,27 +467,27 @@ mod tests {
     fn renames_options() {
         check(
             "{regexManagers: [{fileMatch: ['a$'], lookupNameTemplate: 'x', matchStrings: ['(?<lookupName>a)']}]}",
-            json!({"customManagers": [{"managerFilePatterns": ["/a$/"], "packageNameTemplate": "x", "matchStrings": ["(?<packageName>a)"], "customType": "regex"}]}),
+            &json!({"customManagers": [{"managerFilePatterns": ["/a$/"], "packageNameTemplate": "x", "matchStrings": ["(?<packageName>a)"], "customType": "regex"}]}),
             4,
         );
         check(
             "{flux: {fileMatch: ['a', 'b']}, kubernetes: {fileMatch: 'c'}}",
-            json!({"flux": {"managerFilePatterns": ["/a/", "/b/"]}, "kubernetes": {"managerFilePatterns": ["/c/"]}}),
+            &json!({"flux": {"managerFilePatterns": ["/a/", "/b/"]}, "kubernetes": {"managerFilePatterns": ["/c/"]}}),
             2,
         );
         check(
             "{flux: {fileMatch: ['a'], managerFilePatterns: ['b']}}",
-            json!({"flux": {"managerFilePatterns": ["/a/", "b"]}}),
+            &json!({"flux": {"managerFilePatterns": ["/a/", "b"]}}),
             1,
         );
         check(
             "{baseBranches: ['a'], masterIssue: true}",
-            json!({"baseBranchPatterns": ["a"], "dependencyDashboard": true}),
+            &json!({"baseBranchPatterns": ["a"], "dependencyDashboard": true}),
             2,
         );
         check(
             "{stabilityDays: 3, patch: {stabilityDays: 0}}",
-            json!({"minimumReleaseAge": "3 days", "patch": {"minimumReleaseAge": null}}),
+            &json!({"minimumReleaseAge": "3 days", "patch": {"minimumReleaseAge": null}}),
             2,
         );
     }
@@ -489,43 +496,43 @@ mod tests {
     fn turns_old_matchers_into_patterns() {
         check(
             "{packageRules: [{matchPackagePatterns: ['^a', '*'], excludePackageNames: ['b'], matchPackagePrefixes: ['c/']}]}",
-            json!({"packageRules": [{"matchPackageNames": ["/^a/", "*", "!b", "c/{/,}**"]}]}),
+            &json!({"packageRules": [{"matchPackageNames": ["/^a/", "*", "!b", "c/{/,}**"]}]}),
             3,
         );
         check(
             "{packageRules: [{matchPaths: ['x/**'], packageNames: ['a'], excludeDepPatterns: ['z']}]}",
-            json!({"packageRules": [{"matchFileNames": ["x/**"], "matchPackageNames": ["a"], "matchDepNames": ["!/z/"]}]}),
+            &json!({"packageRules": [{"matchFileNames": ["x/**"], "matchPackageNames": ["a"], "matchDepNames": ["!/z/"]}]}),
             3,
         );
         check(
             "{packageRules: [{matchManagers: ['regex']}], enabledManagers: ['regex', 'flux']}",
-            json!({"packageRules": [{"matchManagers": ["custom.regex"]}], "enabledManagers": ["custom.regex", "flux"]}),
+            &json!({"packageRules": [{"matchManagers": ["custom.regex"]}], "enabledManagers": ["custom.regex", "flux"]}),
             2,
         );
-        check("{matchPackagePatterns: ['a']}", json!({"matchPackagePatterns": ["a"]}), 0);
+        check("{matchPackagePatterns: ['a']}", &json!({"matchPackagePatterns": ["a"]}), 0);
     }
 
     #[test]
     fn changes_values() {
         check(
             "{extends: ['config:base', 'default:automergeDigest', ':x'], semanticCommits: true}",
-            json!({"extends": ["config:recommended", ":automergeDigest", ":x"], "semanticCommits": "enabled"}),
+            &json!({"extends": ["config:recommended", ":automergeDigest", ":x"], "semanticCommits": "enabled"}),
             2,
         );
         check(
             "{automergeMajor: true, rebaseStalePrs: true, recreateClosed: false}",
-            json!({"major": {"automerge": true}, "rebaseWhen": "behind-base-branch", "recreateWhen": "auto"}),
+            &json!({"major": {"automerge": true}, "rebaseWhen": "behind-base-branch", "recreateWhen": "auto"}),
             3,
         );
-        check("{requiredStatusChecks: null}", json!({"ignoreTests": true}), 1);
+        check("{requiredStatusChecks: null}", &json!({"ignoreTests": true}), 1);
         check(
             "{semanticPrefix: 'fix(deps):'}",
-            json!({"semanticCommitType": "fix", "semanticCommitScope": "deps"}),
+            &json!({"semanticCommitType": "fix", "semanticCommitScope": "deps"}),
             1,
         );
         check(
             "{docker: {pinDigests: true}, packageRules: [{enabled: false}]}",
-            json!({"packageRules": [{"enabled": false}, {"matchCategories": ["docker"], "pinDigests": true}]}),
+            &json!({"packageRules": [{"enabled": false}, {"matchCategories": ["docker"], "pinDigests": true}]}),
             1,
         );
     }
@@ -534,7 +541,7 @@ mod tests {
     fn leaves_what_is_new_alone() {
         check(
             "{extends: ['config:recommended'], packageRules: [{matchPackageNames: ['/a/']}]}",
-            json!({"extends": ["config:recommended"], "packageRules": [{"matchPackageNames": ["/a/"]}]}),
+            &json!({"extends": ["config:recommended"], "packageRules": [{"matchPackageNames": ["/a/"]}]}),
             0,
         );
     }

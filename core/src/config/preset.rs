@@ -137,16 +137,16 @@ impl PresetRef {
             (None, Some((repository, name))) => (repository, Some(name)),
             _ => (repository, None),
         };
-        self.repository = repository.to_owned();
+        repository.clone_into(&mut self.repository);
         // `//path:name` is a file in a folder; `name/member` is a member of a file.
         let (folder, name) = match (path, name) {
-            (Some(path), _) => match path.split_once(':') {
-                Some((folder, name)) => (Some(folder), Some(name)),
-                None => {
+            (Some(path), _) => {
+                let Some((folder, name)) = path.split_once(':') else {
                     self.file = Some(path.trim_matches('/').to_owned());
                     return;
-                }
-            },
+                };
+                (Some(folder), Some(name))
+            }
             (None, name) => (None, name),
         };
         let Some(name) = name.filter(|name| !name.is_empty()) else { return };
@@ -169,6 +169,24 @@ impl PresetRef {
             return WorkTree::Own;
         }
         if self.file.is_some() { WorkTree::MayStandIn } else { WorkTree::No }
+    }
+
+    /// Returns whether the names in it are ones a forge could have: no `..`, nothing that means something in an address.
+    pub fn is_sound(&self) -> bool {
+        let sound = |part: &str| {
+            !part.is_empty()
+                && !part.starts_with("..")
+                && part != "."
+                && !part.contains(['?', '#', '%', '\\', ' ', '@', '&', '<', '>', '"'])
+        };
+        match self.host {
+            PresetHost::BuiltIn | PresetHost::Npm | PresetHost::Web => true,
+            _ => {
+                self.repository.split('/').count() >= 2
+                    && self.repository.split('/').all(sound)
+                    && self.file.as_deref().is_none_or(|file| file.split('/').all(sound))
+            }
+        }
     }
 
     /// Returns what identifies the text to fetch: references that differ only in arguments or member share it.
@@ -263,6 +281,20 @@ mod tests {
         check("https://example.com/a.json", Web, "https://example.com/a.json", &[], (None, None), No);
         check("@scope/x", Npm, "@scope/x", &[], (None, None), No);
         check("x", Npm, "x", &[], (None, None), No);
+    }
+
+    #[test]
+    fn a_reference_cannot_leave_its_repository() {
+        for text in
+            ["github>o/r//../x", "github>../../user", "github>o", "github>o/r?x=1", "github>o/r//a%2f"]
+        {
+            assert!(!PresetRef::parse(text, None).is_sound(), "{text}");
+        }
+        for text in
+            ["github>o/r", "github>o/r//.renovate/a.json5#v1", "config:recommended", "local>g/sub/r:base"]
+        {
+            assert!(PresetRef::parse(text, None).is_sound(), "{text}");
+        }
     }
 
     #[test]

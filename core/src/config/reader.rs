@@ -252,7 +252,12 @@ impl OptionValue for BTreeMap<String, String> {
                 }
                 NodeValue::Null => {}
                 _ => {
-                    reader.wrong_type(&property.value, &format!("{name}.{}", property.name), "a string", None)
+                    reader.wrong_type(
+                        &property.value,
+                        &format!("{name}.{}", property.name),
+                        "a string",
+                        None,
+                    );
                 }
             }
         }

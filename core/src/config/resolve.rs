@@ -338,6 +338,11 @@ impl Resolver<'_> {
                 self.unknown(preset, place, "presets from npm are not supported", hint.to_owned());
                 return None;
             }
+            _ if !preset.is_sound() => {
+                let hint = "write `github>owner/repo`, `github>owner/repo//path/file.json5` or `local>..`";
+                self.unknown(preset, place, "it names no repository", hint.to_owned());
+                return None;
+            }
             _ => match self.presets.get(&preset.key()) {
                 Some(PresetText::Found { path, text, is_local }) => (path, Arc::clone(text), *is_local),
                 Some(PresetText::Missing(reason)) => {
@@ -549,7 +554,7 @@ mod tests {
         let Resolution::Done(config) = resolve(Some(&file(text)), &presets, Some("me/home")) else {
             panic!()
         };
-        assert_eq!(config.options.timezone.as_ref().map(|zone| zone.name()), Some("UTC"));
+        assert_eq!(config.options.timezone.as_ref().map(super::super::options::TimeZone::name), Some("UTC"));
         assert_eq!(config.options.labels, Some(vec!["z".to_owned()]));
         messages(
             &config,
@@ -594,7 +599,10 @@ mod tests {
             "{extends: [':timezone(America/New_York)', ':semanticCommitTypeAll(feat)', ':assignAndReview(x)']}",
             &[],
         );
-        assert_eq!(config.options.timezone.as_ref().map(|zone| zone.name()), Some("America/New_York"));
+        assert_eq!(
+            config.options.timezone.as_ref().map(super::super::options::TimeZone::name),
+            Some("America/New_York")
+        );
         assert_eq!(config.rules[0].options.semantic_commit_type.as_deref(), Some("feat"));
         assert_eq!(config.options.reviewers, Some(vec!["x".to_owned()]));
     }

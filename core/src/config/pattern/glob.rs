@@ -185,7 +185,9 @@ impl Part {
                         && self.chars.get(after + 1) == Some(&']')
                         && is_posix(&name)
                     {
-                        class.push_str(&format!("[:{name}:]"));
+                        class.push_str("[:");
+                        class.push_str(&name);
+                        class.push_str(":]");
                         self.at = after + 2;
                     } else {
                         class.push_str("\\[");

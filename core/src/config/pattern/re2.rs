@@ -1,5 +1,6 @@
 //! Rewrites RE2's spelling of a regular expression into that of the `regex` crate.
 
+use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -64,7 +65,7 @@ fn escape(chars: &mut Peekable<Chars<'_>>, output: &mut String) -> Result<(), Pa
         Some(char @ ('<' | '>')) => output.push(char),
         Some('c') => match chars.next() {
             Some(letter) if letter.is_ascii_alphabetic() => {
-                output.push_str(&format!("\\x{:02X}", (letter.to_ascii_uppercase() as u32) & 0x1f));
+                let _ = write!(output, "\\x{:02X}", u32::from(letter.to_ascii_uppercase()) & 0x1f);
             }
             _ => return Err(PatternError::new("`\\c` wants a letter")),
         },
