@@ -15,7 +15,7 @@ use updraft_core::edit::Edit;
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::RepoPath;
 use updraft_core::plan::{Branch, CommitStyle, PlanContext, UpgradeInput, patch, plan, upgrades};
-use updraft_core::problem::Problem;
+use updraft_core::problem::{Problem, Severity};
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
 use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
@@ -68,10 +68,12 @@ impl Finding {
         if let Some(skip) = self.dep.dep.skip.as_ref().or(self.choice.skip.as_ref()) {
             return Some(skip.clone());
         }
-        match &self.releases {
-            Some(Err(error)) => Some(Skip { reason: SkipReason::LookupFailed, detail: error.detail.clone() }),
-            _ => None,
-        }
+        let Some(Err(error)) = &self.releases else { return None };
+        let reason = match error.kind {
+            LookupErrorKind::Unsupported => SkipReason::UnsupportedDatasource,
+            _ => SkipReason::LookupFailed,
+        };
+        Some(Skip { reason, detail: error.detail.clone() })
     }
 }
 
@@ -328,10 +330,12 @@ async fn resolve_digests(datasources: &Datasources, findings: &mut [Finding]) {
 fn failures(findings: &[Finding]) -> Vec<Problem> {
     let mut by_host: BTreeMap<String, Vec<(&Finding, &LookupError)>> = BTreeMap::new();
     for finding in findings {
-        if let Some(Err(error)) = &finding.releases {
+        // What nobody can look up is a reason to skip, not a problem of this run.
+        if let Some(Err(error)) = &finding.releases
+            && error.kind != LookupErrorKind::Unsupported
+        {
             // A registry that cannot be asked is told once, however many packages it has.
-            let is_registry = !matches!(error.kind, LookupErrorKind::NotFound | LookupErrorKind::Unsupported);
-            let key = if is_registry { error.host.clone() } else { error.to_string() };
+            let key = if is_about_registry(error.kind) { error.host.clone() } else { error.to_string() };
             by_host.entry(key).or_default().push((finding, error));
         }
     }
@@ -341,12 +345,20 @@ fn failures(findings: &[Finding]) -> Vec<Problem> {
             let (finding, error) = failed.first()?;
             let packages: BTreeSet<&str> = failed.iter().map(|(_, error)| error.package.as_str()).collect();
             let mut problem = error.problem().at(&finding.dep.found.file, finding.dep.found.span);
+            if is_about_registry(error.kind) && error.kind != LookupErrorKind::Unauthorized {
+                problem.severity = Severity::Error;
+            }
             if packages.len() > 1 {
                 problem.message = format!("{} (and {} more packages)", problem.message, packages.len() - 1);
             }
             Some(problem)
         })
         .collect()
+}
+
+/// Returns whether an error is about the registry as a whole and not about one package in it.
+fn is_about_registry(kind: LookupErrorKind) -> bool {
+    !matches!(kind, LookupErrorKind::NotFound | LookupErrorKind::Unsupported)
 }
 
 /// Returns the branches with their proven changes, and what could not be proven.
