@@ -91,7 +91,7 @@ pub struct Extract {
 /// `updraft explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A dependency's name (or a part of it), a file, or FILE:LINE
+    /// A dependency's name (or a part of it), a file, or a file and line as `app.yaml:12`
     #[arg(value_name = "DEP")]
     pub target: String,
     /// The working tree

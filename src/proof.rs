@@ -63,7 +63,7 @@ impl<'r> Proof<'r> {
         let check = |scope| self.check(branch, &edited, scope);
         check(Scope::Related)
             .or_else(|_| check(Scope::Everything))
-            .map_err(|(path, error)| refused(&path, &error))?;
+            .map_err(|failed| refused(&failed.0, &failed.1))?;
         Ok(changed)
     }
 
@@ -72,7 +72,7 @@ impl<'r> Proof<'r> {
         branch: &Branch,
         edited: &[SourceFile],
         scope: Scope,
-    ) -> Result<(), (RepoPath, VerifyError)> {
+    ) -> Result<(), Box<(RepoPath, VerifyError)>> {
         let related = self.related(edited);
         let others = self.reading.snapshot.files.iter().filter(|file| {
             !edited.iter().any(|edited| edited.path == file.path)
@@ -90,7 +90,7 @@ impl<'r> Proof<'r> {
             let mut after: Vec<Dep> = found.iter().filter(|dep| dep.file == file.path).cloned().collect();
             let indexes = self.leave_out_readers_of_more(branch, indexes, &mut before, &mut after);
             let intended = self.intended(branch, &file.path, &indexes, &before);
-            verify(&before, &after, &intended).map_err(|error| (file.path.clone(), error))?;
+            verify(&before, &after, &intended).map_err(|error| Box::new((file.path.clone(), error)))?;
         }
         Ok(())
     }

@@ -64,7 +64,7 @@ impl SourceFile {
     pub fn is_yaml_by_name(&self) -> bool {
         let name = self.path.file_name();
         let name = TEMPLATE_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
-        name.ends_with(".yaml") || name.ends_with(".yml")
+        [".yaml", ".yml"].iter().any(|ending| name.ends_with(ending))
     }
 
     /// Returns the line (from 1) that holds the byte `offset`.

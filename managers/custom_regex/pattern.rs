@@ -27,7 +27,7 @@ pub(super) struct Refusal {
 impl Pattern {
     /// Compiles `text`, as RE2 reads it.
     pub(super) fn compile(text: &str) -> Result<Self, Refusal> {
-        let regex = pattern::regex(text).map_err(|error| refusal(error.message))?;
+        let regex = pattern::regex(text).map_err(|error| refusal(&error.message))?;
         let mut needed = String::new();
         if let Ok(hir) = regex_syntax::parse(regex.as_str()) {
             longest_literal(&hir, &mut needed);
@@ -42,7 +42,7 @@ impl Pattern {
     }
 }
 
-fn refusal(message: String) -> Refusal {
+fn refusal(message: &str) -> Refusal {
     let hint = if message.contains("look-around") {
         "RE2 has no lookaround, so Renovate refuses it too: match the text around as well, and put only what is wanted \
          into the group"

@@ -33,16 +33,13 @@ struct Row {
 pub fn render(report: &Report, width: Option<usize>) -> String {
     let mut out = String::new();
     headline(&mut out, report);
-    match &report.branches {
-        Some(branches) => {
-            sections(&mut out, report, branches, width);
-            skipped(&mut out, report);
-            closing(&mut out, branches);
-        }
-        None => {
-            inventory(&mut out, report, width);
-            skipped(&mut out, report);
-        }
+    if let Some(branches) = &report.branches {
+        sections(&mut out, report, branches, width);
+        skipped(&mut out, report);
+        closing(&mut out, branches);
+    } else {
+        inventory(&mut out, report, width);
+        skipped(&mut out, report);
     }
     out
 }

@@ -129,9 +129,9 @@ fn without_equals<'a>(list: Vec<Entry<'a>>, current: &str) -> Vec<Entry<'a>> {
     let mut kept: Vec<Entry<'a>> = Vec::with_capacity(list.len());
     for entry in list {
         match kept.last_mut() {
-            Some(last) if last.key == entry.key => {
-                if rank(entry.version) < rank(last.version) {
-                    *last = entry;
+            Some(previous) if previous.key == entry.key => {
+                if rank(entry.version) < rank(previous.version) {
+                    *previous = entry;
                 }
             }
             _ => kept.push(entry),
