@@ -18,20 +18,19 @@ use crate::run::{Finding, Managers, Reading};
 /// What proving needs: the repository as it was read.
 pub struct Proof<'r> {
     reading: &'r Reading,
-    findings: &'r [Finding],
     managers: Managers<'r>,
-    /// The dependencies of each file, by index.
-    by_file: BTreeMap<&'r RepoPath, Vec<usize>>,
+    /// The dependencies of each file.
+    by_file: BTreeMap<&'r RepoPath, Vec<&'r Finding>>,
 }
 
 impl<'r> Proof<'r> {
     /// Returns the proof of branches made from `findings`, which stand in the order of the reading's dependencies.
     pub fn new(reading: &'r Reading, findings: &'r [Finding]) -> Self {
-        let mut by_file: BTreeMap<&RepoPath, Vec<usize>> = BTreeMap::new();
-        for (index, dep) in reading.extraction.deps.iter().enumerate() {
-            by_file.entry(&dep.file).or_default().push(index);
+        let mut by_file: BTreeMap<&RepoPath, Vec<&Finding>> = BTreeMap::new();
+        for finding in findings {
+            by_file.entry(&finding.dep.found.file).or_default().push(finding);
         }
-        Self { reading, findings, managers: Managers::new(&reading.config), by_file }
+        Self { reading, managers: Managers::new(&reading.config), by_file }
     }
 
     /// Returns the text of a file before any edit.
@@ -82,53 +81,17 @@ impl<'r> Proof<'r> {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let found = self.managers.extract(&files).deps;
         for file in edited {
-            let indexes = self.by_file.get(&file.path).map(Vec::as_slice).unwrap_or_default();
-            let mut before: Vec<Dep> = indexes
-                .iter()
-                .filter_map(|index| self.reading.extraction.deps.get(*index).cloned())
-                .collect();
-            let mut after: Vec<Dep> = found.iter().filter(|dep| dep.file == file.path).cloned().collect();
-            let indexes = self.leave_out_readers_of_more(branch, indexes, &mut before, &mut after);
-            let intended = self.intended(branch, &file.path, &indexes, &before);
-            verify(&before, &after, &intended).map_err(|error| Box::new((file.path.clone(), error)))?;
+            let mut before: Vec<&Finding> =
+                self.by_file.get(&file.path).into_iter().flatten().copied().collect();
+            let mut after: Vec<&Dep> = found.iter().filter(|dep| dep.file == file.path).collect();
+            let edits = branch.edits.get(&file.path).map(Vec::as_slice).unwrap_or_default();
+            leave_out_readers_of_more(edits, &mut before, &mut after);
+            let deps: Vec<Arc<Dep>> = before.iter().map(|finding| Arc::clone(&finding.dep.found)).collect();
+            let mut intended = branch.intended(&deps);
+            intended.extend(carried_along(branch, edits, &before, &intended));
+            verify(&deps, &after, &intended).map_err(|error| Box::new((file.path.clone(), error)))?;
         }
         Ok(())
-    }
-
-    /// Takes dependencies out of the comparison whose value is more than what is edited: a pattern that takes a whole image reference
-    /// for a version changes with the tag inside, and was never going to be updated by itself. Returns the remaining indexes.
-    fn leave_out_readers_of_more(
-        &self,
-        branch: &Branch,
-        indexes: &[usize],
-        before: &mut Vec<Dep>,
-        after: &mut Vec<Dep>,
-    ) -> Vec<usize> {
-        let edits: &[Edit] =
-            before.first().and_then(|dep| branch.edits.get(&dep.file)).map(Vec::as_slice).unwrap_or_default();
-        let is_left_out = |at: usize, dep: &Dep| {
-            let is_skipped = indexes
-                .get(at)
-                .and_then(|index| self.findings.get(*index))
-                .is_some_and(|finding| finding.skip().is_some());
-            let contains = |slot: &Slot| {
-                edits.iter().any(|edit| slot.span != edit.span && slot.span.contains(edit.span))
-            };
-            is_skipped && dep.slots.iter().any(contains)
-        };
-        let out: Vec<bool> = before.iter().enumerate().map(|(at, dep)| is_left_out(at, dep)).collect();
-        if before.len() != after.len() {
-            return indexes.to_vec();
-        }
-        let keeps = |at: usize| out.get(at) != Some(&true);
-        for deps in [before, after] {
-            let mut at = 0;
-            deps.retain(|_| {
-                at += 1;
-                keeps(at - 1)
-            });
-        }
-        indexes.iter().enumerate().filter(|(at, _)| keeps(*at)).map(|(_, index)| *index).collect()
     }
 
     /// Returns the files whose content decides how the edited ones are read: where a chart's repository is declared, ...
@@ -137,50 +100,47 @@ impl<'r> Proof<'r> {
             .iter()
             .filter_map(|file| self.by_file.get(&file.path))
             .flatten()
-            .filter_map(|index| self.reading.extraction.deps.get(*index))
-            .flat_map(|dep| dep.origins.iter().map(|origin| &origin.file))
+            .flat_map(|finding| finding.dep.found.origins.iter().map(|origin| &origin.file))
             .collect()
     }
+}
 
-    /// Returns what is meant to happen to the dependencies of one file: the branch's own steps, and the same step for those that are
-    /// spelled by the very same bytes (an anchor, an `ARG`) and could take it too.
-    fn intended<'b>(
-        &'b self,
-        branch: &'b Branch,
-        path: &RepoPath,
-        indexes: &[usize],
-        before: &[Dep],
-    ) -> Vec<(usize, &'b Update)> {
-        let own: Vec<_> = branch.upgrades.iter().filter(|upgrade| upgrade.found.file == *path).collect();
-        let mut intended: Vec<(usize, &Update)> = own
-            .iter()
-            .filter_map(|upgrade| {
-                Some((before.iter().position(|dep| *dep == *upgrade.found)?, &upgrade.update))
-            })
-            .collect();
-        let edits: &[Edit] = branch.edits.get(path).map(Vec::as_slice).unwrap_or_default();
-        for (at, dep) in before.iter().enumerate() {
-            let shares = dep
-                .slots
-                .iter()
-                .any(|slot| edits.iter().any(|edit| edit.span == slot.span && !edit.span.is_empty()));
-            if !shares || intended.iter().any(|(index, _)| *index == at) {
-                continue;
-            }
-            let updates = indexes
-                .get(at)
-                .and_then(|index| self.findings.get(*index))
-                .map(|finding| &finding.choice.updates);
-            let same = updates
-                .into_iter()
-                .flatten()
-                .find(|update| own.iter().any(|upgrade| upgrade.update.new_value == update.new_value));
-            if let Some(update) = same {
-                intended.push((at, update));
-            }
-        }
-        intended
+/// Takes dependencies out of the comparison whose value is more than what is edited: a pattern that takes a whole image reference for
+/// a version changes with the tag inside, and was never going to be updated by itself.
+fn leave_out_readers_of_more(edits: &[Edit], before: &mut Vec<&Finding>, after: &mut Vec<&Dep>) {
+    let reads_more = |finding: &Finding| {
+        let contains =
+            |slot: &Slot| edits.iter().any(|edit| slot.span != edit.span && slot.span.contains(edit.span));
+        finding.skip().is_some() && finding.dep.found.slots.iter().any(contains)
+    };
+    if before.len() != after.len() || !before.iter().any(|finding| reads_more(finding)) {
+        return;
     }
+    let keeps: Vec<bool> = before.iter().map(|finding| !reads_more(finding)).collect();
+    let mut kept = keeps.iter();
+    before.retain(|_| kept.next() == Some(&true));
+    let mut kept = keeps.iter();
+    after.retain(|_| kept.next() == Some(&true));
+}
+
+/// Returns the same step for the dependencies that are spelled by the very bytes that are edited (an anchor, an `ARG`), where they
+/// could take it too; `intended` is what the branch itself means to do.
+fn carried_along<'f>(
+    branch: &Branch,
+    edits: &[Edit],
+    before: &[&'f Finding],
+    intended: &[(usize, &Update)],
+) -> Vec<(usize, &'f Update)> {
+    let shares = |slot: &Slot| edits.iter().any(|edit| edit.span == slot.span && !edit.span.is_empty());
+    let is_meant =
+        |update: &&Update| branch.upgrades.iter().any(|upgrade| upgrade.update.new_value == update.new_value);
+    before
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !intended.iter().any(|(index, _)| index == at))
+        .filter(|(_, finding)| finding.dep.found.slots.iter().any(shares))
+        .filter_map(|(at, finding)| Some((at, finding.choice.updates.iter().find(is_meant)?)))
+        .collect()
 }
 
 /// How much is read again.
