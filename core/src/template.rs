@@ -7,13 +7,16 @@
 
 mod helpers;
 mod syntax;
+mod uses;
+
+pub use uses::fields;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::io;
 
 use handlebars::template::{HelperTemplate, Parameter, Subexpression, TemplateElement};
-use handlebars::{Handlebars, Path, PathSeg, Template, no_escape};
+use handlebars::{Handlebars, Path, PathSeg, Template, TemplateErrorReason, no_escape};
 use serde_json::Value;
 
 /// The longest template, in bytes.
@@ -153,18 +156,27 @@ impl io::Write for &mut Output {
 }
 
 fn compile(template: &str, helpers: &HashSet<&'static str>) -> Result<Template, TemplateError> {
+    let mut compiled = compile_source(template)?;
+    adapt(&mut compiled, helpers);
+    Ok(compiled)
+}
+
+fn compile_source(template: &str) -> Result<Template, TemplateError> {
     if template.len() > MAX_TEMPLATE {
         return Err(TemplateError::TooLarge(format!("it is longer than {MAX_TEMPLATE} bytes")));
     }
     let source = syntax::normalize(template)?;
-    let mut compiled = Template::compile(&source).map_err(|error| {
+    Template::compile(&source).map_err(|error| {
         let place = error.pos().map(|(line, column)| format!(" (line {line}, column {column})"));
-        let reason = error.reason().to_string();
-        let first_line = reason.lines().next().unwrap_or_default();
-        TemplateError::Syntax(format!("{first_line}{}", place.unwrap_or_default()))
-    })?;
-    adapt(&mut compiled, helpers);
-    Ok(compiled)
+        let reason = match error.reason() {
+            // The engine lists what its grammar would have taken, which tells nobody anything.
+            TemplateErrorReason::InvalidSyntax(_) => {
+                "something between `{{` and `}}` is not understood".to_owned()
+            }
+            reason => reason.to_string(),
+        };
+        TemplateError::Syntax(format!("{reason}{}", place.unwrap_or_default()))
+    })
 }
 
 /// Rewrites what the engine understands differently from the JavaScript one.
@@ -346,19 +358,23 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         let fields = json!({"list": vec![0; 1000]});
-        for template in ["{{#if a}}", "{{a", "{{a 'b}}", "{{#if a}}{{/unless}}", "{{}}"] {
-            assert!(matches!(render(template, &fields), Err(TemplateError::Syntax(_))), "{template}");
-            assert!(check_error(template), "{template}");
+        for (template, message) in [
+            ("{{#if a}}", "`{{#if}}` is never closed"),
+            ("{{#if a}}{{#each b}}{{/if}}", "`{{/if}}` closes `{{#each}}`"),
+            ("a{{/if}}", "`{{/if}}` closes nothing"),
+            ("{{a", "a tag `{{` is not closed"),
+            ("{{a 'b}}", "a string ' is not closed"),
+            ("a {{}}", "something between `{{` and `}}` is not understood (line 1, column 5)"),
+        ] {
+            let error = TemplateError::Syntax(message.to_owned());
+            assert_eq!(render(template, &fields), Err(error.clone()), "{template}");
+            assert_eq!(super::check(template), Err(error), "{template}");
         }
         assert_eq!(
             render("{{nothing list}}", &fields),
             Err(TemplateError::Render("Helper not found nothing".to_owned()))
         );
         assert!(matches!(render("{{replace '(' '' 'x'}}", &fields), Err(TemplateError::Render(_))));
-    }
-
-    fn check_error(template: &str) -> bool {
-        super::check(template).is_err()
     }
 
     #[test]

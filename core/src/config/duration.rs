@@ -2,6 +2,8 @@
 
 use jiff::SignedDuration;
 
+use serde_json::{Value, json};
+
 use super::json::Node;
 use super::reader::{OptionValue, Reader, quote};
 
@@ -39,6 +41,10 @@ impl OptionValue for ReleaseAge {
 
     fn show(&self) -> String {
         quote(&self.text)
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "examples": ["3 days", "36 hours"] })
     }
 }
 

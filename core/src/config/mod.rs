@@ -21,6 +21,8 @@ mod reader;
 mod resolve;
 pub mod rule;
 pub mod schedule;
+mod schema;
+mod templates;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,6 +40,7 @@ pub use preset::{PresetHost, PresetRef, PresetText, WorkTree};
 pub use reader::Source;
 pub use resolve::{Resolution, resolve};
 pub use rule::PackageRule;
+pub use schema::schema;
 
 /// The places a configuration is looked for, in order; the first one wins.
 ///
@@ -96,7 +99,37 @@ pub struct Config {
     patterns: files::FilePatterns,
 }
 
+/// One option of the top level, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its name; `flux.managerFilePatterns` for an option of one manager.
+    pub name: String,
+    /// Its value, as a person would write it.
+    pub value: String,
+    /// Where it was said, earliest first; empty for a default.
+    pub places: Vec<Place>,
+}
+
 impl Config {
+    /// Returns every option that has a value, in the order of [`OPTIONS`], and then those of single managers.
+    pub fn shown(&self) -> Vec<Shown> {
+        let places = |name: &str| self.origins.get(name).cloned().unwrap_or_default();
+        let top = self.options.set().into_iter().map(|(name, value)| Shown {
+            name: name.to_owned(),
+            value,
+            places: places(name),
+        });
+        let managers = self.options.managers.iter().flat_map(|(manager, options)| {
+            let places = places(manager);
+            options.set().into_iter().map(move |(name, value)| Shown {
+                name: format!("{manager}.{name}"),
+                value,
+                places: places.clone(),
+            })
+        });
+        top.chain(managers).collect()
+    }
+
     /// Returns the configuration of a repository that has none: Renovate's defaults.
     pub fn without_file() -> Self {
         resolve::finish(Vec::new(), None, Vec::new(), Vec::new(), None)

@@ -3,6 +3,7 @@
 use super::json::Property;
 use super::options::OPTIONS;
 use super::reader::Reader;
+use super::rule::Subject;
 use crate::problem::Severity;
 
 /// Renovate's managers; a member of this name holds options for that manager.
@@ -318,6 +319,165 @@ const PROCESS_ONLY: &[&str] = &[
     "username",
     "writeDiscoveredRepos",
 ];
+
+/// Renovate's datasources.
+const DATASOURCES: &[&str] = &[
+    "artifactory",
+    "aws-eks-addon",
+    "aws-machine-image",
+    "aws-rds",
+    "azure-bicep-resource",
+    "azure-pipelines-tasks",
+    "azure-tags",
+    "bazel",
+    "bitbucket-server-tags",
+    "bitbucket-tags",
+    "bitrise",
+    "buildpacks-registry",
+    "cdnjs",
+    "clojure",
+    "conan",
+    "conda",
+    "cpan",
+    "crate",
+    "dart",
+    "dart-version",
+    "deb",
+    "deno",
+    "devbox",
+    "docker",
+    "dotnet-version",
+    "elm-package",
+    "endoflife-date",
+    "flutter-version",
+    "forgejo-releases",
+    "forgejo-tags",
+    "galaxy",
+    "galaxy-collection",
+    "git-refs",
+    "git-tags",
+    "gitea-releases",
+    "gitea-tags",
+    "github-digest",
+    "github-release-attachments",
+    "github-releases",
+    "github-runners",
+    "github-tags",
+    "gitlab-packages",
+    "gitlab-releases",
+    "gitlab-tags",
+    "glasskube-packages",
+    "go",
+    "golang-version",
+    "gradle-version",
+    "hackage",
+    "helm",
+    "hermit",
+    "hex",
+    "hexpm-bob",
+    "java-version",
+    "jenkins-plugins",
+    "jsr",
+    "julia-general-metadata",
+    "kubernetes-api",
+    "maven",
+    "nextcloud",
+    "node-version",
+    "npm",
+    "nuget",
+    "orb",
+    "packagist",
+    "pod",
+    "puppet-forge",
+    "pypi",
+    "python-version",
+    "repology",
+    "rpm",
+    "ruby-version",
+    "rubygems",
+    "rust-version",
+    "sbt-package",
+    "sbt-plugin",
+    "terraform-module",
+    "terraform-provider",
+    "typst",
+    "unity3d",
+    "unity3d-packages",
+];
+
+/// The words of `matchUpdateTypes`.
+const UPDATE_TYPES: &[&str] = &[
+    "major",
+    "minor",
+    "patch",
+    "pin",
+    "pinDigest",
+    "digest",
+    "lockFileMaintenance",
+    "lockfileUpdate",
+    "rollback",
+    "bump",
+    "replacement",
+];
+
+/// The words of `matchCategories`.
+const CATEGORIES: &[&str] = &[
+    "ansible",
+    "batect",
+    "bazel",
+    "c",
+    "cd",
+    "ci",
+    "custom",
+    "dart",
+    "docker",
+    "dotnet",
+    "elixir",
+    "golang",
+    "haskell",
+    "helm",
+    "iac",
+    "java",
+    "js",
+    "kubernetes",
+    "node",
+    "packer",
+    "perl",
+    "php",
+    "python",
+    "ruby",
+    "rust",
+    "swift",
+    "terraform",
+];
+
+/// Returns the word that is probably meant by a pattern which is one mistyped word; `None` when nothing seems wrong.
+pub(crate) fn mistyped(subject: Subject, pattern: &str) -> Option<&'static str> {
+    let words: &[&[&str]] = match subject {
+        Subject::Managers => &[MANAGERS, &["custom.regex", "custom.jsonata"]],
+        Subject::Datasources => &[DATASOURCES],
+        Subject::UpdateTypes => &[UPDATE_TYPES],
+        Subject::Categories => &[CATEGORIES],
+        _ => return None,
+    };
+    let word = pattern.strip_prefix('!').unwrap_or(pattern);
+    let is_word = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let known = || words.iter().flat_map(|words| words.iter().copied());
+    if !is_word || known().any(|other| other.eq_ignore_ascii_case(word)) {
+        return None;
+    }
+    closest(word, known())
+}
+
+/// Returns the names of all managers.
+pub(crate) fn managers() -> impl Iterator<Item = &'static str> {
+    MANAGERS.iter().copied()
+}
+
+/// Returns the options that change nothing.
+pub(crate) fn without_effect() -> impl Iterator<Item = &'static str> {
+    WITHOUT_EFFECT.iter().copied()
+}
 
 /// Returns whether `name` is the name of a manager.
 pub(crate) fn is_manager(name: &str) -> bool {

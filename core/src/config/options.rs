@@ -1,20 +1,29 @@
 //! Every option updraft honours, declared once: the struct, the reader, the merge and the reference come from this list.
 
+mod choices;
+
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::custom_manager::CustomManager;
 use super::duration::ReleaseAge;
 use super::json::{Node, NodeValue};
 use super::names;
-use super::reader::{OptionValue, Reader, choice};
+use super::reader::{OptionValue, Reader};
 use super::rule::PackageRule;
 use super::schedule::Schedule;
+use super::templates;
 use crate::update::UpdateType;
 
+pub use choices::{
+    AutomergeStrategy, AutomergeType, CommitMessageLowerCase, FetchChangeLogs, InternalChecksFilter,
+    MinimumReleaseAgeBehaviour, Mode, PlatformCommit, PrCreation, RangeStrategy, RebaseWhen, RecreateWhen,
+    SemanticCommits,
+};
+
 /// One option, for references and schemas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct OptionInfo {
     /// Its name as Renovate spells it.
     pub name: &'static str,
@@ -24,6 +33,8 @@ pub struct OptionInfo {
     pub wants: &'static str,
     /// Whether a later text adds to an earlier one instead of replacing it.
     pub merges: bool,
+    /// Returns the JSON schema of its value.
+    pub schema: fn() -> Value,
 }
 
 /// A group of options inside another: `group`, `major`, `lockFileMaintenance`, ...
@@ -48,6 +59,7 @@ macro_rules! options {
                 doc: $doc,
                 wants: <$type as OptionValue>::WANTS,
                 merges: options!(@merges $how),
+                schema: <$type as OptionValue>::schema,
             },)+
         ];
 
@@ -273,7 +285,11 @@ impl Options {
         let mut options = Self::default();
         for property in node.properties() {
             let name = property.name.as_str();
-            if skip(name) || options.read_option(name, &property.value, reader) {
+            if skip(name) {
+                continue;
+            }
+            if options.read_option(name, &property.value, reader) {
+                templates::check_option(name, &property.value, reader);
                 continue;
             }
             if names::is_manager(name) {
@@ -326,6 +342,10 @@ impl OptionValue for Block {
             self.set().into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
         format!("{{{}}}", members.join(", "))
     }
+
+    fn schema() -> Value {
+        json!({ "$ref": "#/$defs/options" })
+    }
 }
 
 impl OptionValue for Vec<Value> {
@@ -345,6 +365,10 @@ impl OptionValue for Vec<Value> {
 
     fn show(&self) -> String {
         format!("[{} entries]", self.len())
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "array", "items": { "type": "object" } })
     }
 }
 
@@ -374,6 +398,10 @@ impl OptionValue for BTreeMap<String, Value> {
 
     fn show(&self) -> String {
         format!("{{{}}}", self.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "object" })
     }
 }
 
@@ -416,374 +444,11 @@ impl OptionValue for TimeZone {
     fn show(&self) -> String {
         super::reader::quote(&self.name)
     }
-}
 
-choice! {
-    /// Whether branches are written.
-    Mode, "`full` or `silent`" {
-        /// They are.
-        Full = "full",
-        /// They are not; updates are only looked for.
-        Silent = "silent",
-    }
-}
-choice! {
-    /// How a range is changed.
-    RangeStrategy, "a way to change ranges" {
-        /// As is best for the manager; for all of updraft's that is `replace`.
-        Auto = "auto",
-        /// It becomes one version.
-        Pin = "pin",
-        /// Its lower bound rises with every release.
-        Bump = "bump",
-        /// It is replaced when the new version is outside.
-        Replace = "replace",
-        /// The new version is added to it.
-        Widen = "widen",
-        /// Only the lock file moves where it can.
-        UpdateLockfile = "update-lockfile",
-        /// Only what lies in it is considered.
-        InRangeOnly = "in-range-only",
-    }
-}
-choice! {
-    /// What happens to releases of unknown age.
-    MinimumReleaseAgeBehaviour, "`timestamp-required` or `timestamp-optional`" {
-        /// They wait for ever.
-        TimestampRequired = "timestamp-required",
-        /// They are old enough.
-        TimestampOptional = "timestamp-optional",
-    }
-}
-choice! {
-    /// What happens when every release is too young.
-    InternalChecksFilter, "`strict`, `flexible` or `none`" {
-        /// No branch is made.
-        Strict = "strict",
-        /// The branch is made and a check stays pending.
-        Flexible = "flexible",
-        /// Age does not count.
-        None = "none",
-    }
-}
-choice! {
-    /// Whether release notes are fetched.
-    FetchChangeLogs, "`off`, `branch` or `pr`" {
-        /// They are not.
-        Off = "off",
-        /// When the branch is made.
-        Branch = "branch",
-        /// When the pull request is made.
-        Pr = "pr",
-    }
-}
-choice! {
-    /// How an update is merged without a person.
-    AutomergeType, "`pr`, `branch` or `pr-comment`" {
-        /// By merging its pull request.
-        Pr = "pr",
-        /// By moving the base branch onto it, without a pull request.
-        Branch = "branch",
-        /// By a comment that asks another bot.
-        PrComment = "pr-comment",
-    }
-}
-choice! {
-    /// The kind of merge.
-    AutomergeStrategy, "a kind of merge" {
-        /// The one the repository allows.
-        Auto = "auto",
-        /// A fast-forward.
-        FastForward = "fast-forward",
-        /// A merge commit.
-        MergeCommit = "merge-commit",
-        /// A rebase.
-        Rebase = "rebase",
-        /// A rebase with a merge commit.
-        RebaseMerge = "rebase-merge",
-        /// One commit.
-        Squash = "squash",
-    }
-}
-choice! {
-    /// Whether commit subjects are `type(scope): ..`.
-    SemanticCommits, "`auto`, `enabled` or `disabled`" {
-        /// As the repository's own commits do.
-        Auto = "auto",
-        /// Always.
-        Enabled = "enabled",
-        /// Never.
-        Disabled = "disabled",
-    }
-}
-choice! {
-    /// Whether semantic subjects are lower case.
-    CommitMessageLowerCase, "`auto` or `never`" {
-        /// They are.
-        Auto = "auto",
-        /// They are as written.
-        Never = "never",
-    }
-}
-choice! {
-    /// Whether commits are made through the forge's API.
-    PlatformCommit, "`auto`, `enabled` or `disabled`" {
-        /// Where that signs them.
-        Auto = "auto",
-        /// Always.
-        Enabled = "enabled",
-        /// Never.
-        Disabled = "disabled",
-    }
-}
-choice! {
-    /// When the pull request of a branch is opened.
-    PrCreation, "`immediate`, `not-pending`, `status-success` or `approval`" {
-        /// At once.
-        Immediate = "immediate",
-        /// When its checks are through.
-        NotPending = "not-pending",
-        /// When its checks are green.
-        StatusSuccess = "status-success",
-        /// When it is ticked on the dashboard.
-        Approval = "approval",
-    }
-}
-choice! {
-    /// When a branch is made anew on top of its base.
-    RebaseWhen, "a word for when to rebase" {
-        /// When it is behind and that matters for merging; otherwise on conflicts.
-        Auto = "auto",
-        /// Never.
-        Never = "never",
-        /// On conflicts.
-        Conflicted = "conflicted",
-        /// Whenever it is behind.
-        BehindBaseBranch = "behind-base-branch",
-        /// Whenever it is behind and merges itself.
-        Automerging = "automerging",
-    }
-}
-choice! {
-    /// Whether a closed pull request is opened again.
-    RecreateWhen, "`auto`, `always` or `never`" {
-        /// Only if its title cannot tell one update from another.
-        Auto = "auto",
-        /// Always.
-        Always = "always",
-        /// Never.
-        Never = "never",
+    fn schema() -> Value {
+        json!({ "type": "string", "examples": ["Europe/Berlin", "UTC"] })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::json::{SourceId, parse};
-    use super::*;
-
-    fn read(text: &str) -> (Options, Vec<crate::problem::Problem>) {
-        let mut reader = Reader::new(&[]);
-        let options = Options::read_object(&parse(text, SourceId(0)).unwrap(), &mut reader, |_| false);
-        (options, reader.problems)
-    }
-
-    #[test]
-    fn every_field_has_its_option_s_name() {
-        for (name, field) in FIELDS {
-            let expected = match *name {
-                "$schema" => "schema".to_owned(),
-                "draftPR" => "draft_pr".to_owned(),
-                name => name.chars().fold(String::new(), |mut snake, char| {
-                    if char.is_ascii_uppercase() {
-                        snake.push('_');
-                    }
-                    snake.push(char.to_ascii_lowercase());
-                    snake
-                }),
-            };
-            assert_eq!(*field, expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn later_options_replace_or_add() {
-        let (mut options, _) = read(
-            "{labels: ['a'], addLabels: ['a'], ignorePaths: ['a'], registryAliases: {x: '1', y: '2'}, \
-             group: {commitMessageTopic: 'a'}, major: {automerge: true}, flux: {managerFilePatterns: ['a']}}",
-        );
-        let (later, _) = read(
-            "{labels: ['b'], addLabels: ['b', 'a'], ignorePaths: ['b'], registryAliases: {y: '3'}, \
-             group: {branchTopic: 'b'}, major: {enabled: false}, flux: {managerFilePatterns: ['b'], enabled: false}}",
-        );
-        options.merge(&later);
-        let one = |text: &str| Some(vec![text.to_owned()]);
-        let both = Some(vec!["a".to_owned(), "b".to_owned()]);
-        assert_eq!(
-            (&options.labels, &options.add_labels, &options.ignore_paths),
-            (&one("b"), &both, &one("b"))
-        );
-        let aliases = options.registry_aliases.clone().unwrap();
-        assert_eq!((aliases["x"].as_str(), aliases["y"].as_str()), ("1", "3"));
-        let group = options.group.as_deref().unwrap();
-        assert_eq!(
-            (group.commit_message_topic.as_deref(), group.branch_topic.as_deref()),
-            (Some("a"), Some("b"))
-        );
-        let major = options.block(UpdateType::Major).unwrap();
-        assert_eq!((major.automerge, major.enabled), (Some(true), Some(false)));
-        let flux = &options.managers["flux"];
-        assert_eq!((&flux.manager_file_patterns, flux.enabled), (&both, Some(false)));
-    }
-
-    #[test]
-    fn null_takes_back_what_was_said() {
-        let (mut options, _) = read("{groupName: 'a', minimumReleaseAge: '3 days'}");
-        let (later, problems) = read("{groupName: null, minimumReleaseAge: null}");
-        options.merge(&later);
-        assert_eq!((options.group_name.as_deref(), &options.minimum_release_age), (None, &None));
-        assert_eq!(problems, []);
-        let (again, _) = read("{groupName: 'b'}");
-        options.merge(&again);
-        assert_eq!(options.group_name.as_deref(), Some("b"));
-    }
-
-    #[test]
-    fn null_in_a_block_takes_back_what_stands_outside() {
-        let (mut options, _) = read("{groupName: 'a', major: {groupName: null}, minor: {groupName: null}}");
-        let (later, _) = read("{minor: {groupName: 'c'}}");
-        options.merge(&later);
-        let with = |kind| {
-            let mut result = options.clone();
-            result.merge(options.block(kind).unwrap());
-            result.group_name
-        };
-        assert_eq!(with(UpdateType::Major), None);
-        assert_eq!(with(UpdateType::Minor).as_deref(), Some("c"));
-    }
-
-    #[test]
-    fn a_new_group_name_drops_the_slug_of_the_old_one() {
-        let (mut options, _) = read("{groupName: 'a', groupSlug: 'x'}");
-        options.merge(&read("{groupName: 'b'}").0);
-        assert_eq!(options.group_slug, None);
-        options.merge(&read("{groupName: 'c', groupSlug: 'y'}").0);
-        assert_eq!(options.group_slug.as_deref(), Some("y"));
-    }
-
-    #[track_caller]
-    fn check_problem(text: &str, at: &str, message: &str, hint: &str) {
-        let sources = [super::super::reader::Source {
-            name: "renovate.json".into(),
-            file: crate::name::RepoPath::new("renovate.json"),
-            preset: None,
-        }];
-        let mut reader = Reader::new(&sources);
-        Options::read_object(&parse(text, SourceId(0)).unwrap(), &mut reader, |_| false);
-        let [problem] = reader.problems.as_slice() else { panic!("{text}: {:?}", reader.problems) };
-        assert_eq!(problem.message, message, "{text}");
-        assert_eq!(problem.hint.as_deref(), Some(hint), "{text}");
-        assert_eq!(problem.span.and_then(|span| span.of(text)), Some(at), "{text}");
-    }
-
-    #[test]
-    fn points_at_mistakes_and_says_what_to_write() {
-        check_problem(
-            "{automerge: 'true'}",
-            "'true'",
-            "`automerge` wants `true` or `false`",
-            "write `true` without quotes",
-        );
-        check_problem("{labels: 'a'}", "'a'", "`labels` wants a list of strings", "write `[\"a\"]`");
-        check_problem(
-            "{labels: ['a', 1]}",
-            "1",
-            "`labels` wants only strings in its list",
-            "it is a number here",
-        );
-        check_problem(
-            "{groupName: ['a']}",
-            "['a']",
-            "`groupName` wants a string",
-            "write `\"a\"` without `[ ]`",
-        );
-        check_problem(
-            "{prHourlyLimit: -1}",
-            "-1",
-            "`prHourlyLimit` wants a whole number, 0 or more",
-            "it is a number here",
-        );
-        check_problem(
-            "{automergeType: 'brunch'}",
-            "'brunch'",
-            "`automergeType` wants `pr`, `branch` or `pr-comment`",
-            "did you mean \"branch\"?",
-        );
-        check_problem(
-            "{packageRule: []}",
-            "packageRule",
-            "there is no option `packageRule`",
-            "did you mean `packageRules`?",
-        );
-        check_problem(
-            "{flux: []}",
-            "[]",
-            "`flux` wants an object: it is a manager's name",
-            "it is a list here",
-        );
-        check_problem(
-            "{matchPackageNames: []}",
-            "matchPackageNames",
-            "there is no option `matchPackageNames`",
-            "matchers belong into an entry of `packageRules`",
-        );
-        check_problem(
-            "{timezone: 'Europe/Berln'}",
-            "'Europe/Berln'",
-            "there is no time zone `Europe/Berln`; schedules are in UTC",
-            "did you mean `Europe/Berlin`?",
-        );
-        check_problem(
-            "{minimumReleaseAge: 'three days'}",
-            "'three days'",
-            "`minimumReleaseAge`: `three days` is no length of time",
-            "write a number and a unit, such as `3 days`, `36 hours`, `2 weeks`",
-        );
-        check_problem(
-            "{schedule: ['at any time', 'on mondey']}",
-            "'on mondey'",
-            "`schedule`: `mondey` in `on mondey` is not understood; it is taken to be always open",
-            "did you mean `monday`?",
-        );
-        check_problem(
-            "{platform: 'github'}",
-            "platform",
-            "`platform` is a setting of the bot's process and is ignored in a repository",
-            "set it with a flag or the environment of the bot, and remove it here",
-        );
-        check_problem(
-            "{packageRules: [{matchPackageNames: ['/(/'], enabled: false}]}",
-            "'/(/'",
-            "`matchPackageNames`: the pattern `/(/` cannot be used: unclosed group",
-            "patterns are written `/regular expression/` (RE2) or as a glob",
-        );
-        check_problem(
-            "{packageRules: [{matchPackageName: ['a']}]}",
-            "matchPackageName",
-            "there is no matcher `matchPackageName`; it is ignored",
-            "did you mean `matchPackageNames`?",
-        );
-        check_problem(
-            "{customManagers: [{customType: 'regex', managerFilePatterns: ['a'], matchStrings: ['(?<currentValue>a)'], datasourceTemplate: 'docker'}]}",
-            "{customType: 'regex', managerFilePatterns: ['a'], matchStrings: ['(?<currentValue>a)'], datasourceTemplate: 'docker'}",
-            "this custom manager never finds a dependency: nothing gives it `depName` or `packageName`",
-            "add a named group to `matchStrings`, or a template of that name",
-        );
-    }
-
-    #[test]
-    fn one_string_is_enough_where_renovate_says_so() {
-        let (options, problems) = read("{schedule: 'every weekend', description: 'a'}");
-        assert_eq!(problems, []);
-        assert_eq!(options.schedule.unwrap().texts().collect::<Vec<_>>(), ["every weekend"]);
-    }
-}
+mod tests;

@@ -1,13 +1,15 @@
 //! Reads `customManagers`.
 
+use serde_json::{Value, json};
+
 use super::custom_manager::{CustomManager, MatchString, MatchStringsStrategy};
 use super::json::{Node, NodeValue, Property};
 use super::names::closest;
 use super::pattern::{self, Pattern};
 use super::reader::{OptionValue, Reader};
-use crate::template;
+use super::templates;
 
-const TEMPLATES: &[&str] = &[
+pub(crate) const TEMPLATES: &[&str] = &[
     "depNameTemplate",
     "packageNameTemplate",
     "datasourceTemplate",
@@ -46,6 +48,10 @@ impl OptionValue for Vec<CustomManager> {
 
     fn show(&self) -> String {
         format!("[{} managers]", self.len())
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "array", "items": { "$ref": "#/$defs/customManager" } })
     }
 }
 
@@ -92,6 +98,7 @@ fn read_one(node: &Node, reader: &mut Reader<'_>) -> Option<CustomManager> {
         return None;
     }
     check_groups(node, &manager, reader);
+    check_templates(node, &manager, reader);
     is_enabled.then_some(manager)
 }
 
@@ -119,9 +126,6 @@ fn read_member(
         }
     };
     *template = String::read(name, node, reader);
-    if let Some(Err(error)) = template.as_deref().map(template::check) {
-        reader.error(node.place, format!("`{name}`: {error}"), "templates are Handlebars: `{{{depName}}}`");
-    }
 }
 
 fn read_other(
@@ -186,6 +190,16 @@ fn read_other(
             );
             reader.warning(property.name_place, format!("a custom manager has no `{name}`"), hint);
         }
+    }
+}
+
+/// Says what is wrong with the templates: they see the named groups of the patterns.
+fn check_templates(node: &Node, manager: &CustomManager, reader: &mut Reader<'_>) {
+    let patterns: Vec<_> =
+        manager.match_strings.iter().filter_map(|text| pattern::regex(&text.pattern).ok()).collect();
+    let groups: Vec<&str> = patterns.iter().flat_map(|pattern| pattern.capture_names().flatten()).collect();
+    for property in node.properties().iter().filter(|property| TEMPLATES.contains(&property.name.as_str())) {
+        templates::check_custom(&property.name, &property.value, &groups, reader);
     }
 }
 

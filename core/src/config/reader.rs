@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::json::{Node, NodeValue, Place, SourceId};
 use crate::name::RepoPath;
@@ -89,6 +89,9 @@ pub(crate) trait OptionValue: Sized + Clone {
 
     /// Returns the value as a person would write it.
     fn show(&self) -> String;
+
+    /// Returns the JSON schema of the type.
+    fn schema() -> Value;
 }
 
 impl OptionValue for bool {
@@ -110,6 +113,10 @@ impl OptionValue for bool {
 
     fn show(&self) -> String {
         self.to_string()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "boolean" })
     }
 }
 
@@ -135,6 +142,10 @@ impl OptionValue for i64 {
     fn show(&self) -> String {
         self.to_string()
     }
+
+    fn schema() -> Value {
+        json!({ "type": "integer" })
+    }
 }
 
 impl OptionValue for u32 {
@@ -152,6 +163,10 @@ impl OptionValue for u32 {
 
     fn show(&self) -> String {
         self.to_string()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "integer", "minimum": 0 })
     }
 }
 
@@ -188,10 +203,14 @@ impl OptionValue for String {
     fn show(&self) -> String {
         quote(self)
     }
+
+    fn schema() -> Value {
+        json!({ "type": "string" })
+    }
 }
 
 /// Options that may be one string instead of a list.
-const MAY_BE_ONE_STRING: &[&str] =
+pub(crate) const MAY_BE_ONE_STRING: &[&str] =
     &["description", "schedule", "automergeSchedule", "extends", "ignorePresets"];
 
 impl OptionValue for Vec<String> {
@@ -234,6 +253,10 @@ impl OptionValue for Vec<String> {
     fn show(&self) -> String {
         format!("[{}]", self.iter().map(|text| quote(text)).collect::<Vec<_>>().join(", "))
     }
+
+    fn schema() -> Value {
+        json!({ "type": "array", "items": { "type": "string" } })
+    }
 }
 
 impl OptionValue for BTreeMap<String, String> {
@@ -273,6 +296,10 @@ impl OptionValue for BTreeMap<String, String> {
             self.iter().map(|(name, text)| format!("{}: {}", quote(name), quote(text))).collect();
         format!("{{{}}}", members.join(", "))
     }
+
+    fn schema() -> Value {
+        json!({ "type": "object", "additionalProperties": { "type": "string" } })
+    }
 }
 
 impl OptionValue for Value {
@@ -301,6 +328,10 @@ impl OptionValue for Value {
 
     fn show(&self) -> String {
         self.to_string()
+    }
+
+    fn schema() -> Value {
+        json!({})
     }
 }
 
@@ -342,6 +373,10 @@ macro_rules! choice {
 
             fn show(&self) -> String {
                 $crate::config::reader::quote(self.as_str())
+            }
+
+            fn schema() -> serde_json::Value {
+                serde_json::json!({ "enum": [$($word),+] })
             }
         }
     };

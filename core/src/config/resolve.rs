@@ -533,6 +533,25 @@ mod tests {
     }
 
     #[test]
+    fn shows_each_option_with_where_it_was_said() {
+        let text = "{extends: [':automergePr'], addLabels: ['a'], flux: {enabled: false}}";
+        let config = done(text, &[]);
+        let shown = config.shown();
+        let find = |name: &str| shown.iter().find(|option| option.name == name).unwrap();
+        let spans = |name: &str| {
+            let places = find(name).places.iter();
+            places
+                .map(|place| format!("{} {:?}", config.source(*place).unwrap().name, place.span.of(text)))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(spans("addLabels"), [".github/renovate.json5 Some(\"'a'\")"]);
+        assert!(spans("automergeType")[0].starts_with(":automergePr "));
+        assert_eq!(spans("flux.enabled"), [".github/renovate.json5 Some(\"flux\")"]);
+        assert_eq!(find("separateMajorMinor").places, []);
+        assert_eq!(find("addLabels").value, "[\"a\"]");
+    }
+
+    #[test]
     fn asks_for_presets_until_it_has_them_all() {
         let text = "{extends: ['github>a/b', 'local>me/home//x.json5#v1', 'github>a/b(z)']}";
         let Resolution::Needs(needed) = resolve(Some(&file(text)), &BTreeMap::new(), Some("me/home")) else {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::{Value, json};
+
 use super::duration;
 use super::json::{Node, NodeValue, Place, Property};
 use super::names::closest;
@@ -100,7 +102,7 @@ impl Subject {
         }
     }
 
-    fn of(name: &str) -> Option<Self> {
+    pub(crate) fn of(name: &str) -> Option<Self> {
         [
             Self::Repositories,
             Self::BaseBranches,
@@ -122,7 +124,7 @@ impl Subject {
     }
 
     /// Returns whether the matcher is one pattern instead of a list.
-    fn is_single(self) -> bool {
+    pub(crate) fn is_single(self) -> bool {
         matches!(self, Self::CurrentValue | Self::NewValue)
     }
 }
@@ -265,6 +267,15 @@ fn read_matcher(property: &Property, reader: &mut Reader<'_>) -> Option<Matcher>
             };
             Vec::<String>::read(name, node, reader).unwrap_or_default().into_iter().zip(places).collect()
         };
+        for (text, place) in &texts {
+            if let Some(meant) = super::names::mistyped(subject, text) {
+                reader.warning(
+                    *place,
+                    format!("`{name}`: nothing is called `{text}`"),
+                    format!("did you mean `{meant}`?"),
+                );
+            }
+        }
         return Some(Matcher::List(subject, patterns(name, &texts, reader)));
     }
     match name {
@@ -359,6 +370,10 @@ impl OptionValue for Vec<PackageRule> {
 
     fn show(&self) -> String {
         format!("[{} rules]", self.len())
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "array", "items": { "$ref": "#/$defs/rule" } })
     }
 }
 

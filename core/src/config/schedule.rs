@@ -12,6 +12,8 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use serde_json::{Value, json};
+
 use super::json::{Node, NodeValue};
 use super::reader::{OptionValue, Reader, quote};
 
@@ -201,6 +203,13 @@ impl OptionValue for Schedule {
 
     fn show(&self) -> String {
         format!("[{}]", self.texts().map(quote).collect::<Vec<_>>().join(", "))
+    }
+
+    fn schema() -> Value {
+        json!({
+            "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
+            "examples": [["before 6am on Monday"], ["* 0-5 * * 1"]],
+        })
     }
 }
 

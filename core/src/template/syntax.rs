@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 40;
 pub(super) fn normalize(template: &str) -> Result<String, TemplateError> {
     let mut output = String::with_capacity(template.len() + 16);
     let mut rest = template;
-    let mut blocks = 0_usize;
+    let mut blocks: Vec<&str> = Vec::new();
     while let Some(start) = rest.find("{{") {
         let (before, tag) = rest.split_at(start);
         output.push_str(before);
@@ -23,15 +23,24 @@ pub(super) fn normalize(template: &str) -> Result<String, TemplateError> {
             rest = next;
             continue;
         }
-        let inner = tag.trim_start_matches("{{").trim_start_matches('~');
+        let braces = (tag.len() - tag.trim_start_matches('{').len()).min(4);
+        let inner = tag.trim_start_matches('{').trim_start_matches('~');
         let inverse = inner.strip_prefix('^').filter(|name| !name.starts_with(['}', '~']));
-        if inverse.is_some() || inner.starts_with('#') {
-            blocks += 1;
-        } else if inner.starts_with('/') {
-            blocks = blocks.saturating_sub(1);
-        }
-        if blocks > MAX_DEPTH {
-            return Err(TemplateError::TooLarge(format!("its blocks nest deeper than {MAX_DEPTH}")));
+        if let Some(opened) = inverse.or_else(|| inner.strip_prefix('#')) {
+            blocks.push(name(opened));
+            if blocks.len() > MAX_DEPTH {
+                return Err(TemplateError::TooLarge(format!("its blocks nest deeper than {MAX_DEPTH}")));
+            }
+        } else if let Some(closed) = inner.strip_prefix('/').map(name).filter(|_| braces < 4) {
+            match blocks.pop() {
+                Some(opened) if opened == closed => {}
+                Some(opened) => {
+                    return Err(TemplateError::Syntax(format!(
+                        "`{{{{/{closed}}}}}` closes `{{{{#{opened}}}}}`"
+                    )));
+                }
+                None => return Err(TemplateError::Syntax(format!("`{{{{/{closed}}}}}` closes nothing"))),
+            }
         }
         if let Some(name) = inverse {
             // `{{^name}}` is the other half of `{{#name}}`, which is all the engine knows.
@@ -39,14 +48,23 @@ pub(super) fn normalize(template: &str) -> Result<String, TemplateError> {
             rest = copy_tag(name, 2, &mut output)?;
             output.push_str("{{else}}");
         } else {
-            let braces = (tag.len() - tag.trim_start_matches('{').len()).min(4);
             let (open, inner) = tag.split_at(braces);
             output.push_str(open);
             rest = copy_tag(inner, braces, &mut output)?;
         }
     }
+    if let Some(opened) = blocks.pop() {
+        return Err(TemplateError::Syntax(format!("`{{{{#{opened}}}}}` is never closed")));
+    }
     output.push_str(rest);
     Ok(output)
+}
+
+/// Returns the name a block starts or ends with.
+fn name(tag: &str) -> &str {
+    let tag = tag.trim_start_matches(['*', '>', ' ']);
+    let end = tag.find(|char: char| char.is_whitespace() || matches!(char, '}' | '~' | '('));
+    tag.get(..end.unwrap_or(tag.len())).unwrap_or_default()
 }
 
 /// Returns how many bytes of `tag` are plain text: an escaped tag, or a comment.

@@ -1,0 +1,213 @@
+use super::super::json::{SourceId, parse};
+use super::*;
+
+fn read(text: &str) -> (Options, Vec<crate::problem::Problem>) {
+    let mut reader = Reader::new(&[]);
+    let options = Options::read_object(&parse(text, SourceId(0)).unwrap(), &mut reader, |_| false);
+    (options, reader.problems)
+}
+
+#[test]
+fn every_field_has_its_option_s_name() {
+    for (name, field) in FIELDS {
+        let expected = match *name {
+            "$schema" => "schema".to_owned(),
+            "draftPR" => "draft_pr".to_owned(),
+            name => name.chars().fold(String::new(), |mut snake, char| {
+                if char.is_ascii_uppercase() {
+                    snake.push('_');
+                }
+                snake.push(char.to_ascii_lowercase());
+                snake
+            }),
+        };
+        assert_eq!(*field, expected, "{name}");
+    }
+}
+
+#[test]
+fn later_options_replace_or_add() {
+    let (mut options, _) = read(
+        "{labels: ['a'], addLabels: ['a'], ignorePaths: ['a'], registryAliases: {x: '1', y: '2'}, \
+         group: {commitMessageTopic: 'a'}, major: {automerge: true}, flux: {managerFilePatterns: ['a']}}",
+    );
+    let (later, _) = read(
+        "{labels: ['b'], addLabels: ['b', 'a'], ignorePaths: ['b'], registryAliases: {y: '3'}, \
+         group: {branchTopic: 'b'}, major: {enabled: false}, flux: {managerFilePatterns: ['b'], enabled: false}}",
+    );
+    options.merge(&later);
+    let one = |text: &str| Some(vec![text.to_owned()]);
+    let both = Some(vec!["a".to_owned(), "b".to_owned()]);
+    assert_eq!((&options.labels, &options.add_labels, &options.ignore_paths), (&one("b"), &both, &one("b")));
+    let aliases = options.registry_aliases.clone().unwrap();
+    assert_eq!((aliases["x"].as_str(), aliases["y"].as_str()), ("1", "3"));
+    let group = options.group.as_deref().unwrap();
+    assert_eq!(
+        (group.commit_message_topic.as_deref(), group.branch_topic.as_deref()),
+        (Some("a"), Some("b"))
+    );
+    let major = options.block(UpdateType::Major).unwrap();
+    assert_eq!((major.automerge, major.enabled), (Some(true), Some(false)));
+    let flux = &options.managers["flux"];
+    assert_eq!((&flux.manager_file_patterns, flux.enabled), (&both, Some(false)));
+}
+
+#[test]
+fn null_takes_back_what_was_said() {
+    let (mut options, _) = read("{groupName: 'a', minimumReleaseAge: '3 days'}");
+    let (later, problems) = read("{groupName: null, minimumReleaseAge: null}");
+    options.merge(&later);
+    assert_eq!((options.group_name.as_deref(), &options.minimum_release_age), (None, &None));
+    assert_eq!(problems, []);
+    let (again, _) = read("{groupName: 'b'}");
+    options.merge(&again);
+    assert_eq!(options.group_name.as_deref(), Some("b"));
+}
+
+#[test]
+fn null_in_a_block_takes_back_what_stands_outside() {
+    let (mut options, _) = read("{groupName: 'a', major: {groupName: null}, minor: {groupName: null}}");
+    let (later, _) = read("{minor: {groupName: 'c'}}");
+    options.merge(&later);
+    let with = |kind| {
+        let mut result = options.clone();
+        result.merge(options.block(kind).unwrap());
+        result.group_name
+    };
+    assert_eq!(with(UpdateType::Major), None);
+    assert_eq!(with(UpdateType::Minor).as_deref(), Some("c"));
+}
+
+#[test]
+fn a_new_group_name_drops_the_slug_of_the_old_one() {
+    let (mut options, _) = read("{groupName: 'a', groupSlug: 'x'}");
+    options.merge(&read("{groupName: 'b'}").0);
+    assert_eq!(options.group_slug, None);
+    options.merge(&read("{groupName: 'c', groupSlug: 'y'}").0);
+    assert_eq!(options.group_slug.as_deref(), Some("y"));
+}
+
+#[track_caller]
+fn check_problem(text: &str, at: &str, message: &str, hint: &str) {
+    let sources = [super::super::reader::Source {
+        name: "renovate.json".into(),
+        file: crate::name::RepoPath::new("renovate.json"),
+        preset: None,
+    }];
+    let mut reader = Reader::new(&sources);
+    Options::read_object(&parse(text, SourceId(0)).unwrap(), &mut reader, |_| false);
+    let [problem] = reader.problems.as_slice() else { panic!("{text}: {:?}", reader.problems) };
+    assert_eq!(problem.message, message, "{text}");
+    assert_eq!(problem.hint.as_deref(), Some(hint), "{text}");
+    assert_eq!(problem.span.and_then(|span| span.of(text)), Some(at), "{text}");
+}
+
+#[test]
+fn points_at_mistakes_and_says_what_to_write() {
+    check_problem(
+        "{automerge: 'true'}",
+        "'true'",
+        "`automerge` wants `true` or `false`",
+        "write `true` without quotes",
+    );
+    check_problem("{labels: 'a'}", "'a'", "`labels` wants a list of strings", "write `[\"a\"]`");
+    check_problem(
+        "{labels: ['a', 1]}",
+        "1",
+        "`labels` wants only strings in its list",
+        "it is a number here",
+    );
+    check_problem("{groupName: ['a']}", "['a']", "`groupName` wants a string", "write `\"a\"` without `[ ]`");
+    check_problem(
+        "{prHourlyLimit: -1}",
+        "-1",
+        "`prHourlyLimit` wants a whole number, 0 or more",
+        "it is a number here",
+    );
+    check_problem(
+        "{automergeType: 'brunch'}",
+        "'brunch'",
+        "`automergeType` wants `pr`, `branch` or `pr-comment`",
+        "did you mean \"branch\"?",
+    );
+    check_problem(
+        "{packageRule: []}",
+        "packageRule",
+        "there is no option `packageRule`",
+        "did you mean `packageRules`?",
+    );
+    check_problem("{flux: []}", "[]", "`flux` wants an object: it is a manager's name", "it is a list here");
+    check_problem(
+        "{matchPackageNames: []}",
+        "matchPackageNames",
+        "there is no option `matchPackageNames`",
+        "matchers belong into an entry of `packageRules`",
+    );
+    check_problem(
+        "{timezone: 'Europe/Berln'}",
+        "'Europe/Berln'",
+        "there is no time zone `Europe/Berln`; schedules are in UTC",
+        "did you mean `Europe/Berlin`?",
+    );
+    check_problem(
+        "{minimumReleaseAge: 'three days'}",
+        "'three days'",
+        "`minimumReleaseAge`: `three days` is no length of time",
+        "write a number and a unit, such as `3 days`, `36 hours`, `2 weeks`",
+    );
+    check_problem(
+        "{schedule: ['at any time', 'on mondey']}",
+        "'on mondey'",
+        "`schedule`: `mondey` in `on mondey` is not understood; it is taken to be always open",
+        "did you mean `monday`?",
+    );
+    check_problem(
+        "{platform: 'github'}",
+        "platform",
+        "`platform` is a setting of the bot's process and is ignored in a repository",
+        "set it with a flag or the environment of the bot, and remove it here",
+    );
+    check_problem(
+        "{packageRules: [{matchPackageNames: ['/(/'], enabled: false}]}",
+        "'/(/'",
+        "`matchPackageNames`: the pattern `/(/` cannot be used: unclosed group",
+        "patterns are written `/regular expression/` (RE2) or as a glob",
+    );
+    check_problem(
+        "{packageRules: [{matchDatasources: ['dokcer', 'custom.x', 'helm*'], enabled: false}]}",
+        "'dokcer'",
+        "`matchDatasources`: nothing is called `dokcer`",
+        "did you mean `docker`?",
+    );
+    check_problem(
+        "{commitMessageTopic: 'image {{depNam}}'}",
+        "'image {{depNam}}'",
+        "`commitMessageTopic`: there is no field `depNam`, so it is always empty",
+        "did you mean `depName`?",
+    );
+    check_problem(
+        "{packageRules: [{labels: ['{{#if a}}']}]}",
+        "'{{#if a}}'",
+        "`labels`: the template cannot be read: `{{#if}}` is never closed",
+        "templates are Handlebars: `{{{depName}}}`, `{{#if isMajor}}..{{/if}}`",
+    );
+    check_problem(
+        "{packageRules: [{matchPackageName: ['a']}]}",
+        "matchPackageName",
+        "there is no matcher `matchPackageName`; it is ignored",
+        "did you mean `matchPackageNames`?",
+    );
+    check_problem(
+        "{customManagers: [{customType: 'regex', managerFilePatterns: ['a'], matchStrings: ['(?<currentValue>a)'], datasourceTemplate: 'docker'}]}",
+        "{customType: 'regex', managerFilePatterns: ['a'], matchStrings: ['(?<currentValue>a)'], datasourceTemplate: 'docker'}",
+        "this custom manager never finds a dependency: nothing gives it `depName` or `packageName`",
+        "add a named group to `matchStrings`, or a template of that name",
+    );
+}
+
+#[test]
+fn one_string_is_enough_where_renovate_says_so() {
+    let (options, problems) = read("{schedule: 'every weekend', description: 'a'}");
+    assert_eq!(problems, []);
+    assert_eq!(options.schedule.unwrap().texts().collect::<Vec<_>>(), ["every weekend"]);
+}
