@@ -132,8 +132,9 @@ fn carried_along<'f>(
     intended: &[(usize, &Update)],
 ) -> Vec<(usize, &'f Update)> {
     let shares = |slot: &Slot| edits.iter().any(|edit| edit.span == slot.span && !edit.span.is_empty());
+    let text = |update: &Update| update.new_value.clone().or_else(|| update.new_digest.clone());
     let is_meant =
-        |update: &&Update| branch.upgrades.iter().any(|upgrade| upgrade.update.new_value == update.new_value);
+        |update: &&Update| branch.upgrades.iter().any(|upgrade| text(&upgrade.update) == text(update));
     before
         .iter()
         .enumerate()
