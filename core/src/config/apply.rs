@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::Config;
+use super::defaults::Defaults;
 use super::options::Options;
 use super::rule::{Matcher, PackageRule, Subject, VersionMatcher};
 use crate::dep::Dep;
@@ -207,6 +208,11 @@ impl Config {
         }
         if let Some(defaults) = facts.datasource.and_then(|name| self.datasources.get(name)) {
             options.merge(defaults);
+            // How a manager names its dependencies says more than where they are looked up: "helm values redis".
+            let own = [self.options.managers.get(manager), Defaults::read().managers.get(manager)];
+            if let Some(topic) = own.into_iter().flatten().find_map(|own| own.commit_message_topic.clone()) {
+                options.commit_message_topic = Some(topic);
+            }
         }
         options
     }
@@ -561,16 +567,21 @@ mod tests {
     fn defaults_come_from_manager_and_datasource() {
         let config =
             config("{commitMessageTopic: 'mine', pinDigests: true, 'helm-values': {labels: ['values']}}");
-        let topic = |facts: &Facts<'_>| config.apply(facts).options.commit_message_topic.clone().unwrap();
+        let topic = |facts: &Facts<'_>| {
+            let topic = config.apply(facts).options.commit_message_topic.clone().unwrap();
+            template::render(&topic, &facts.fields()).unwrap()
+        };
         assert_eq!(
-            topic(&image()),
-            "{{{depName}}} Docker tag",
+            topic(&Facts { dep_name: Some("app"), ..image() }),
+            "app Docker tag",
             "a datasource's default wins over the top level"
         );
-        let action = Facts { manager: Some("github-actions"), datasource: Some("github-tags"), ..image() };
-        assert_eq!(topic(&action), "{{{depName}}} action");
+        let workflow = Facts { manager: Some("github-actions"), dep_name: Some("app"), ..image() };
+        assert_eq!(topic(&Facts { datasource: Some("github-tags"), ..workflow }), "app action");
+        assert_eq!(topic(&workflow), "app Docker tag", "an image in a workflow is no action");
         assert_eq!(topic(&Facts { datasource: Some("npm"), ..image() }), "mine");
-        let values = Facts { manager: Some("helm-values"), ..image() };
+        let values = Facts { manager: Some("helm-values"), dep_name: Some("app"), ..image() };
+        assert_eq!(topic(&values), "helm values app", "a manager's default wins over a datasource's");
         let applied = config.apply(&values);
         assert_eq!(applied.options.pin_digests, Some(false), "the manager's default wins over the top level");
         assert_eq!(applied.options.labels, Some(vec!["values".to_owned()]));

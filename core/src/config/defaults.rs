@@ -127,8 +127,7 @@ const GLOBAL: &str = r#"{
 /// The options of each manager.
 const MANAGERS: &str = r#"{
   "github-actions": {
-    commitMessageTopic: "{{{depName}}} action",
-    commitMessageExtra: "to {{#if isPinDigest}}{{{newDigestShort}}}{{else}}{{#if isMajor}}{{prettyNewMajor}}{{else}}{{#if isSingleVersion}}{{prettyNewVersion}}{{else}}{{#if newValue}}{{{newValue}}}{{else}}{{{newDigestShort}}}{{/if}}{{/if}}{{/if}}{{/if}}",
+    commitMessageTopic: "{{{depName}}} {{#if (equals datasource 'docker')}}Docker tag{{else}}action{{/if}}",
   },
   "helm-values": { commitMessageTopic: "helm values {{depName}}", pinDigests: false },
   "custom.regex": { pinDigests: false },
