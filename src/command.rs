@@ -65,6 +65,7 @@ pub fn describe(error: &anyhow::Error) -> String {
 
 async fn dry_run(arguments: &DryRun, terminal: &Terminal) -> anyhow::Result<ExitCode> {
     let outcome = run::dry_run(&arguments.path, &arguments.world).await?;
+    crate::decisions::log(&outcome);
     let mut report = build::of_outcome(&outcome);
     if let Some(folder) = &arguments.patches {
         for ready in &outcome.branches {

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod command;
 pub mod configuration;
 pub mod datasource;
+pub mod decisions;
 pub mod explain;
 pub mod http;
 pub mod logging;
