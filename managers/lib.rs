@@ -17,9 +17,11 @@ pub mod dockerfile;
 pub mod flux;
 pub mod github_actions;
 pub mod helm_values;
+pub mod helmfile;
 pub mod kubernetes;
 pub mod kustomize;
 
+mod chart_range;
 mod git_url;
 mod image_policy;
 mod same_version;
@@ -34,6 +36,7 @@ mod testing;
 pub static ALL: &[&dyn Manager] = &[
     &flux::Flux,
     &kustomize::Kustomize,
+    &helmfile::Helmfile,
     &dockerfile::Dockerfile,
     &github_actions::GitHubActions,
     &helm_values::HelmValues,
