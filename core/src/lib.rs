@@ -20,6 +20,7 @@ pub mod versioning;
 
 pub mod choose;
 pub mod config;
+pub mod jsonata;
 pub mod template;
 
 pub mod draft;

@@ -305,6 +305,10 @@ impl Config {
                 .current_version_timestamp
                 .zip(facts.now)
                 .is_some_and(|(published, now)| wanted.matches(now.duration_since(published))),
+            Matcher::Jsonata(expressions) => {
+                let fields = facts.fields();
+                expressions.iter().any(|expression| expression.holds(&fields).unwrap_or(false))
+            }
             Matcher::Never(..) => false,
         }
     }
@@ -519,6 +523,12 @@ mod tests {
             ("matchCurrentAge: '> 3 days'", true),
             ("matchCurrentAge: '<= 9 days'", false),
             ("matchManagers: ['flux'], matchDatasources: ['helm']", false),
+            (
+                "matchJsonata: ['datasource = \"helm\"', 'updateType = \"minor\" and $contains(depName, \"app\")']",
+                true,
+            ),
+            ("matchJsonata: ['$detectPlatform(sourceUrl) = \"forgejo\"']", false),
+            ("matchJsonata: []", false),
         ] {
             check(rule, &facts, matches);
         }

@@ -10,6 +10,7 @@ use super::names::closest;
 use super::options::Options;
 use super::pattern::{Pattern, PatternList, regex_parts};
 use super::reader::{OptionValue, Reader};
+use crate::jsonata::Expression;
 
 /// The names of all matchers.
 pub(crate) const MATCHERS: &[&str] = &[
@@ -57,6 +58,8 @@ pub enum Matcher {
     CurrentVersion(VersionMatcher),
     /// `matchCurrentAge`: an operator and a length of time.
     CurrentAge(AgeMatcher),
+    /// `matchJsonata`: expressions of which one must hold.
+    Jsonata(Vec<Expression>),
     /// A matcher that can never hold here, with the reason.
     Never(&'static str, &'static str),
 }
@@ -139,6 +142,7 @@ impl Matcher {
             ) => 1,
             Self::List(..) | Self::CurrentAge(_) => 2,
             Self::CurrentVersion(_) => 3,
+            Self::Jsonata(_) => 4,
         }
     }
 
@@ -148,6 +152,7 @@ impl Matcher {
             Self::List(subject, _) => subject.as_str(),
             Self::CurrentVersion(_) => "matchCurrentVersion",
             Self::CurrentAge(_) => "matchCurrentAge",
+            Self::Jsonata(_) => "matchJsonata",
             Self::Never(name, _) => name,
         }
     }
@@ -310,10 +315,18 @@ fn read_matcher(property: &Property, reader: &mut Reader<'_>) -> Option<Matcher>
             ))
         }
         "matchJsonata" => {
-            Vec::<String>::read(name, node, reader)?;
-            let hint = "say it with the other matchers";
-            reader.warning(node.place, "`matchJsonata` is not understood; the rule never matches", hint);
-            Some(Matcher::Never("matchJsonata", "updraft does not evaluate it"))
+            let texts = Vec::<String>::read(name, node, reader)?;
+            let mut expressions = Vec::new();
+            for text in texts {
+                match Expression::parse(&text) {
+                    Ok(expression) => expressions.push(expression),
+                    Err(error) => {
+                        let hint = "expressions are JSONata: `datasource = \"docker\" and isBreaking`";
+                        reader.error(node.place, format!("`matchJsonata`: {error}"), hint);
+                    }
+                }
+            }
+            Some(Matcher::Jsonata(expressions))
         }
         _ => None,
     }

@@ -26,7 +26,7 @@ fn collect(template: &Template, names: &mut BTreeSet<String>) {
     for element in &template.elements {
         match element {
             TemplateElement::Expression(helper) | TemplateElement::HtmlExpression(helper) => {
-                call(helper, names)
+                call(helper, names);
             }
             TemplateElement::HelperBlock(helper) => {
                 call(helper, names);

@@ -1,0 +1,437 @@
+//! Walks the tree of an expression.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::functions;
+use super::parse::{Expr, Lambda, Operator, Step};
+use super::value::Item;
+
+/// How many expressions may be evaluated, and values made.
+const MAX_STEPS: u64 = 2_000_000;
+/// How deep expressions may nest while they are evaluated, functions that call each other included.
+const MAX_DEPTH: u32 = 400;
+/// How many numbers a range may hold.
+const MAX_RANGE: f64 = 100_000.0;
+
+/// Something that can be called.
+pub(super) enum Function {
+    /// Of the standard library.
+    Known(&'static str),
+    /// One of the expression's own, with the variables where it was made.
+    Own(Arc<Lambda>, Rc<Scope>),
+    /// A pattern, which finds its first match.
+    Pattern(Regex),
+}
+
+/// The variables of a block.
+pub(super) struct Scope {
+    variables: RefCell<HashMap<Arc<str>, Item>>,
+    outer: Option<Rc<Scope>>,
+}
+
+impl Scope {
+    fn inside(outer: &Rc<Self>) -> Rc<Self> {
+        Rc::new(Self { variables: RefCell::default(), outer: Some(Rc::clone(outer)) })
+    }
+
+    fn find(&self, name: &str) -> Option<Item> {
+        let mut scope = Some(self);
+        while let Some(inner) = scope {
+            if let Some(value) = inner.variables.borrow().get(name) {
+                return Some(value.clone());
+            }
+            scope = inner.outer.as_deref();
+        }
+        None
+    }
+
+    fn set(&self, name: &Arc<str>, value: Item) {
+        self.variables.borrow_mut().insert(Arc::clone(name), value);
+    }
+}
+
+/// Evaluates one expression.
+pub(super) struct Evaluator {
+    steps: Cell<u64>,
+    depth: Cell<u32>,
+    root: Item,
+}
+
+type Outcome = Result<Item, String>;
+
+impl Evaluator {
+    pub(super) fn run(expr: &Expr, input: &Value) -> Outcome {
+        let root = Item::of_json(input);
+        let evaluator = Self { steps: Cell::new(0), depth: Cell::new(0), root: root.clone() };
+        let scope = Rc::new(Scope { variables: RefCell::default(), outer: None });
+        evaluator.eval(expr, &root, &scope)
+    }
+
+    /// Counts `count` steps.
+    pub(super) fn count(&self, count: usize) -> Result<(), String> {
+        let steps = self.steps.get().saturating_add(count as u64);
+        self.steps.set(steps);
+        if steps > MAX_STEPS { Err(format!("it takes more than {MAX_STEPS} steps")) } else { Ok(()) }
+    }
+
+    fn eval(&self, expr: &Expr, context: &Item, scope: &Rc<Scope>) -> Outcome {
+        self.count(1)?;
+        let depth = self.depth.get();
+        if depth >= MAX_DEPTH {
+            return Err(format!("it nests deeper than {MAX_DEPTH}"));
+        }
+        self.depth.set(depth + 1);
+        let result = self.eval_one(expr, context, scope);
+        self.depth.set(depth);
+        result
+    }
+
+    fn eval_one(&self, expr: &Expr, context: &Item, scope: &Rc<Scope>) -> Outcome {
+        match expr {
+            Expr::Null => Ok(Item::Null),
+            Expr::Bool(flag) => Ok(Item::Bool(*flag)),
+            Expr::Number(number) => Ok(Item::Number(*number)),
+            Expr::Text(text) => Ok(Item::text(text)),
+            Expr::Regex(regex) => Ok(Item::Function(Rc::new(Function::Pattern(regex.clone())))),
+            Expr::Variable(name) => Ok(match &**name {
+                "" => context.clone(),
+                "$" => self.root.clone(),
+                name => match scope.find(name) {
+                    Some(value) => value,
+                    None => functions::find(name)
+                        .map_or(Item::Nothing, |name| Item::Function(Rc::new(Function::Known(name)))),
+                },
+            }),
+            Expr::Field(name) => Ok(context.member(name)),
+            Expr::Members => Ok(members(context)),
+            Expr::Descendants => {
+                let mut found = Vec::new();
+                self.descend(context, &mut found)?;
+                Ok(Item::sequence(found))
+            }
+            Expr::Path(steps) => self.path(steps, context, scope),
+            Expr::List(items) => {
+                let mut list = Vec::new();
+                for item in items {
+                    let value = self.eval(item, context, scope)?;
+                    if matches!(item, Expr::List(_)) {
+                        list.push(value);
+                    } else {
+                        list.extend(value.items());
+                    }
+                    self.count(list.len() / 16)?;
+                }
+                Ok(Item::list(list))
+            }
+            Expr::Object(pairs) => self.object(pairs, context, scope),
+            Expr::Group(subject, pairs) => {
+                let items = self.eval(subject, context, scope)?;
+                self.group(&items.items(), pairs, scope)
+            }
+            Expr::Binary(operator, left, right) => self.binary(*operator, left, right, context, scope),
+            Expr::Negate(operand) => match self.eval(operand, context, scope)? {
+                Item::Nothing => Ok(Item::Nothing),
+                Item::Number(number) => Ok(Item::Number(-number)),
+                _ => Err("`-` wants a number".to_owned()),
+            },
+            Expr::Condition(condition, then, otherwise) => {
+                if self.eval(condition, context, scope)?.is_truthy() {
+                    self.eval(then, context, scope)
+                } else {
+                    otherwise
+                        .as_ref()
+                        .map_or(Ok(Item::Nothing), |otherwise| self.eval(otherwise, context, scope))
+                }
+            }
+            Expr::Call(function, arguments) => {
+                let function = self.eval(function, context, scope)?;
+                let mut values = Vec::with_capacity(arguments.len());
+                for argument in arguments {
+                    values.push(self.eval(argument, context, scope)?);
+                }
+                self.call(&function, values, context)
+            }
+            Expr::Lambda(lambda) => {
+                Ok(Item::Function(Rc::new(Function::Own(Arc::clone(lambda), Rc::clone(scope)))))
+            }
+            Expr::Block(body) => {
+                let inner = Scope::inside(scope);
+                let mut result = Item::Nothing;
+                for expr in body {
+                    result = self.eval(expr, context, &inner)?;
+                }
+                Ok(result)
+            }
+            Expr::Bind(name, value) => {
+                let value = self.eval(value, context, scope)?;
+                scope.set(name, value.clone());
+                Ok(value)
+            }
+        }
+    }
+
+    fn descend(&self, item: &Item, found: &mut Vec<Item>) -> Result<(), String> {
+        self.count(1)?;
+        match item {
+            Item::List(items) => items.iter().try_for_each(|item| self.descend(item, found)),
+            Item::Object(members) => {
+                found.push(item.clone());
+                members.iter().try_for_each(|(_, value)| self.descend(value, found))
+            }
+            Item::Nothing => Ok(()),
+            other => {
+                found.push(other.clone());
+                Ok(())
+            }
+        }
+    }
+
+    fn path(&self, steps: &[Step], context: &Item, scope: &Rc<Scope>) -> Outcome {
+        let mut current = vec![context.clone()];
+        let mut keeps_list = false;
+        for (index, step) in steps.iter().enumerate() {
+            let mut next = Vec::new();
+            // Only the first step sees a list as a whole, for a name means a member of each of its items.
+            let inputs: Vec<Item> =
+                if index == 0 { current } else { current.iter().flat_map(Item::items).collect() };
+            for input in &inputs {
+                let value = self.eval(&step.expr, input, scope)?;
+                let value = self.filter(value, &step.filters, scope)?;
+                let is_whole = matches!(step.expr, Expr::List(_)) && index > 0;
+                if is_whole {
+                    next.push(value);
+                } else {
+                    next.extend(value.items());
+                }
+                self.count(next.len() / 16)?;
+            }
+            keeps_list |= step.keeps_list;
+            current = next;
+        }
+        if keeps_list && !current.is_empty() { Ok(Item::list(current)) } else { Ok(Item::sequence(current)) }
+    }
+
+    fn filter(&self, value: Item, filters: &[Expr], scope: &Rc<Scope>) -> Outcome {
+        let mut value = value;
+        for filter in filters {
+            let items = value.items();
+            if let Expr::Number(number) = filter {
+                value = at(&items, *number);
+                continue;
+            }
+            let mut kept = Vec::new();
+            for (index, item) in items.iter().enumerate() {
+                let holds = match self.eval(filter, item, scope)? {
+                    Item::Number(number) => same_place(number, index, items.len()),
+                    Item::List(numbers) if numbers.iter().all(|item| matches!(item, Item::Number(_))) => {
+                        numbers.iter().any(|item| matches!(item, Item::Number(number) if same_place(*number, index, items.len())))
+                    }
+                    other => other.is_truthy(),
+                };
+                if holds {
+                    kept.push(item.clone());
+                }
+            }
+            value = Item::sequence(kept);
+        }
+        Ok(value)
+    }
+
+    fn object(&self, pairs: &[(Expr, Expr)], context: &Item, scope: &Rc<Scope>) -> Outcome {
+        let mut members: Vec<(Rc<str>, Item)> = Vec::with_capacity(pairs.len());
+        for (name, value) in pairs {
+            let name = self.name(name, context, scope)?;
+            let value = self.eval(value, context, scope)?;
+            if let Some(name) = name.filter(|_| !matches!(value, Item::Nothing)) {
+                members.retain(|(other, _)| *other != name);
+                members.push((name, value));
+            }
+        }
+        Ok(Item::Object(Rc::new(members)))
+    }
+
+    fn name(&self, name: &Expr, context: &Item, scope: &Rc<Scope>) -> Result<Option<Rc<str>>, String> {
+        match self.eval(name, context, scope)? {
+            Item::Nothing => Ok(None),
+            Item::Text(name) => Ok(Some(name)),
+            _ => Err("a member's name must be a text".to_owned()),
+        }
+    }
+
+    /// Puts items with the same name together and makes one value of each group.
+    fn group(&self, items: &[Item], pairs: &[(Expr, Expr)], scope: &Rc<Scope>) -> Outcome {
+        let mut groups: Vec<(Rc<str>, &Expr, Vec<Item>)> = Vec::new();
+        for item in items {
+            for (name, value) in pairs {
+                let Some(name) = self.name(name, item, scope)? else { continue };
+                self.count(groups.len() / 16)?;
+                match groups.iter_mut().find(|(other, ..)| *other == name) {
+                    Some((.., group)) => group.push(item.clone()),
+                    None => groups.push((name, value, vec![item.clone()])),
+                }
+            }
+        }
+        let mut members = Vec::with_capacity(groups.len());
+        for (name, value, group) in groups {
+            let value = self.eval(value, &Item::sequence(group), scope)?;
+            if !matches!(value, Item::Nothing) {
+                members.push((name, value));
+            }
+        }
+        Ok(Item::Object(Rc::new(members)))
+    }
+
+    fn binary(
+        &self,
+        operator: Operator,
+        left: &Expr,
+        right: &Expr,
+        context: &Item,
+        scope: &Rc<Scope>,
+    ) -> Outcome {
+        let left = self.eval(left, context, scope)?;
+        match operator {
+            Operator::And if !left.is_truthy() => return Ok(Item::Bool(false)),
+            Operator::Or if left.is_truthy() => return Ok(Item::Bool(true)),
+            Operator::Apply => {
+                // `value ~> $f(x)` puts the value before the arguments.
+                if let Expr::Call(function, arguments) = right {
+                    let function = self.eval(function, context, scope)?;
+                    let mut values = vec![left];
+                    for argument in arguments {
+                        values.push(self.eval(argument, context, scope)?);
+                    }
+                    return self.call(&function, values, context);
+                }
+                let function = self.eval(right, context, scope)?;
+                return self.call(&function, vec![left], context);
+            }
+            _ => {}
+        }
+        let right = self.eval(right, context, scope)?;
+        let result = match operator {
+            Operator::And | Operator::Or => Item::Bool(right.is_truthy()),
+            Operator::Equal => Item::Bool(left.equals(&right)),
+            Operator::NotEqual => Item::Bool(!left.equals(&right)),
+            Operator::In => Item::Bool(right.items().iter().any(|item| item.equals(&left))),
+            Operator::Join => {
+                let text = left.print() + &right.print();
+                self.count(text.len() / 64)?;
+                Item::text(text)
+            }
+            Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
+                let order = match (&left, &right) {
+                    (Item::Nothing, _) | (_, Item::Nothing) => return Ok(Item::Nothing),
+                    (Item::Number(left), Item::Number(right)) => left.partial_cmp(right),
+                    (Item::Text(left), Item::Text(right)) => Some(left.cmp(right)),
+                    _ => {
+                        return Err(
+                            "only numbers with numbers and texts with texts can be compared".to_owned()
+                        );
+                    }
+                };
+                Item::Bool(order.is_some_and(|order| match operator {
+                    Operator::Less => order.is_lt(),
+                    Operator::LessOrEqual => order.is_le(),
+                    Operator::Greater => order.is_gt(),
+                    _ => order.is_ge(),
+                }))
+            }
+            Operator::Range => return self.range(&left, &right),
+            _ => match (&left, &right) {
+                (Item::Nothing, _) | (_, Item::Nothing) => Item::Nothing,
+                (Item::Number(left), Item::Number(right)) => Item::Number(match operator {
+                    Operator::Add => left + right,
+                    Operator::Subtract => left - right,
+                    Operator::Multiply => left * right,
+                    Operator::Divide => left / right,
+                    _ => left % right,
+                }),
+                _ => return Err("only numbers can be calculated with".to_owned()),
+            },
+        };
+        Ok(result)
+    }
+
+    fn range(&self, low: &Item, high: &Item) -> Outcome {
+        let (Item::Number(low), Item::Number(high)) = (low, high) else {
+            return if matches!((low, high), (Item::Nothing, _) | (_, Item::Nothing)) {
+                Ok(Item::Nothing)
+            } else {
+                Err("`..` wants two numbers".to_owned())
+            };
+        };
+        if high - low > MAX_RANGE || low.fract() != 0.0 || high.fract() != 0.0 {
+            return Err(format!("`..` wants whole numbers not further apart than {MAX_RANGE}"));
+        }
+        let mut numbers = Vec::new();
+        let mut number = *low;
+        while number <= *high {
+            numbers.push(Item::Number(number));
+            number += 1.0;
+        }
+        self.count(numbers.len())?;
+        Ok(Item::list(numbers))
+    }
+
+    /// Calls `function`; `context` takes the place of a first argument that is left out where the library says so.
+    pub(super) fn call(&self, function: &Item, arguments: Vec<Item>, context: &Item) -> Outcome {
+        let Item::Function(function) = function else {
+            return Err("only a function can be called".to_owned());
+        };
+        match &**function {
+            Function::Known(name) => functions::call(self, name, arguments, context),
+            Function::Own(lambda, scope) => {
+                let inner = Scope::inside(scope);
+                let mut arguments = arguments.into_iter();
+                for parameter in &lambda.parameters {
+                    inner.set(parameter, arguments.next().unwrap_or(Item::Nothing));
+                }
+                self.eval(&lambda.body, context, &inner)
+            }
+            Function::Pattern(regex) => {
+                let text = arguments.first().map(Item::print).unwrap_or_default();
+                Ok(functions::matches(regex, &text, 1).into_iter().next().unwrap_or(Item::Nothing))
+            }
+        }
+    }
+}
+
+fn members(item: &Item) -> Item {
+    match item {
+        Item::Object(members) => {
+            Item::sequence(members.iter().flat_map(|(_, value)| value.items()).collect())
+        }
+        Item::List(items) => Item::sequence(items.iter().flat_map(|item| members(item).items()).collect()),
+        _ => Item::Nothing,
+    }
+}
+
+/// Returns the item at a place; negative ones count from the end.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "it is in range"
+)]
+fn at(items: &[Item], number: f64) -> Item {
+    let number = number.floor();
+    let number = if number < 0.0 { number + items.len() as f64 } else { number };
+    if number < 0.0 || number >= items.len() as f64 {
+        return Item::Nothing;
+    }
+    items.get(number as usize).cloned().unwrap_or(Item::Nothing)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "lists are not that long")]
+fn same_place(number: f64, index: usize, length: usize) -> bool {
+    let number = number.floor();
+    let wanted = if number < 0.0 { number + length as f64 } else { number };
+    (wanted - index as f64).abs() < 0.5
+}
