@@ -106,14 +106,17 @@ impl HttpError {
     pub(super) fn of_client(method: &Method, url: &Url, error: &reqwest::Error) -> Self {
         let host = host_of(url);
         let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
-        let (mut refused, mut last) = (false, String::new());
+        let (mut io_kinds, mut last) = (Vec::new(), String::new());
         while let Some(inner) = cause {
-            refused |= inner
-                .downcast_ref::<io::Error>()
-                .is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused);
+            io_kinds.extend(inner.downcast_ref::<io::Error>().map(io::Error::kind));
             last = inner.to_string();
             cause = inner.source();
         }
+        let refused = io_kinds.contains(&io::ErrorKind::ConnectionRefused);
+        // The libraries below say this in many ways, none of which helps.
+        let hung_up = io_kinds
+            .iter()
+            .any(|kind| matches!(kind, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset));
         let all = format!("{error:?}");
         let (kind, detail) = if error.is_timeout() && error.is_connect() {
             (HttpErrorKind::Connect, format!("`{host}` did not take the connection in time"))
@@ -129,6 +132,8 @@ impl HttpError {
             (HttpErrorKind::Connect, format!("`{host}` cannot be reached: {last}"))
         } else if error.is_builder() {
             (HttpErrorKind::Address, format!("`{host}` cannot be asked like this"))
+        } else if hung_up || all.contains("IncompleteMessage") {
+            (HttpErrorKind::Broken, format!("the reply of `{host}` broke off: the host hung up"))
         } else {
             let why = if last.is_empty() { "the connection broke".to_owned() } else { last };
             (HttpErrorKind::Broken, format!("the reply of `{host}` broke off: {why}"))

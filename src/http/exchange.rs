@@ -14,7 +14,7 @@ use super::error::{HttpError, HttpErrorKind, host_of};
 use super::host::Hosts;
 use super::host_rules::{HostRules, HostSettings, Transport};
 use super::patience::{Patience, asked_to_wait, is_transient};
-use super::recording::{Authorized, Named, Recorded, Replay, StoreError, record};
+use super::recording::{Authorized, Named, Outcome, Recorded, Replay, StoreError, record, record_failure};
 use super::redirect::{is_redirect, next, same_origin};
 use super::request::{Access, Confidential, Credential, Identity, Request};
 use super::response::{Body, Response};
@@ -114,7 +114,8 @@ impl Exchange {
         C: Fn(Response) -> F,
         F: Future<Output = Result<R, HttpError>>,
     {
-        let repeatable = request.is_repeatable();
+        // A recording says the same again however often it is asked.
+        let repeatable = request.is_repeatable() && !matches!(self.source, Source::Replay(_));
         let mut budget = Budget {
             retries: if repeatable { self.patience.retries } else { 0 },
             waits: if repeatable { self.patience.waits } else { 0 },
@@ -239,19 +240,39 @@ impl Exchange {
                     let detail = "`--replay`: the store does not hold this reply";
                     fail(HttpErrorKind::NotRecorded, detail.to_owned())
                 };
-                let recorded = replay.find(&asked).map_err(store)?.ok_or_else(missing)?;
+                let outcome = replay.find(&asked).map_err(store)?.ok_or_else(missing)?;
                 self.counter.count(&host_name, |host| host.requests += 1);
-                Ok(whole(recorded, method, url, request.body_limit))
+                match outcome {
+                    Outcome::Reply(reply) => Ok(whole(reply, method, url, request.body_limit)),
+                    Outcome::Failure { kind, message } => Err(fail(kind, message)),
+                }
             }
             Source::Network { client, record: None } => self.ask(client, request, conditions, hop).await,
             Source::Network { client, record: Some(folder) } => {
-                let response = self.ask(client, request, conditions, hop).await?;
-                let (status, headers) = (response.status, response.headers);
-                let reply = Recorded { status, headers, body: response.body.bytes().await? };
-                record(folder, &asked, &reply).map_err(store)?;
-                Ok(whole(reply, method, url, request.body_limit))
+                match self.ask_whole(client, request, conditions, hop).await {
+                    Ok(reply) => {
+                        record(folder, &asked, &reply).map_err(store)?;
+                        Ok(whole(reply, method, url, request.body_limit))
+                    }
+                    Err(error) => {
+                        record_failure(folder, &asked, &error).map_err(store)?;
+                        Err(error)
+                    }
+                }
             }
         }
+    }
+
+    async fn ask_whole(
+        &self,
+        client: &reqwest::Client,
+        request: &Request,
+        conditions: &HeaderMap,
+        hop: &Hop<'_>,
+    ) -> Result<Recorded, HttpError> {
+        let response = self.ask(client, request, conditions, hop).await?;
+        let (status, headers) = (response.status, response.headers);
+        Ok(Recorded { status, headers, body: response.body.bytes().await? })
     }
 
     async fn ask(

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! The body is `json` (a value), `text` (a string), `file` (a name beside it), or nothing. `"authorized": true` inside `request` marks a
-//! reply to a request with a credential, which itself is never stored.
+//! reply to a request with a credential, which itself is never stored. A request that got no reply has a `failure` in place of the rest:
+//! `{"kind": "connect", "message": "..."}`, where the kind is `resolve`, `connect`, `tls`, `timeout` or `broken`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,12 +25,13 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::error::{host_of, shown};
+use super::error::{HttpError, HttpErrorKind, host_of, shown};
 use super::request::{Confidential, hex};
 
 /// The headers worth keeping: what decides how a reply is read, and nothing that is about a person or a moment.
@@ -55,6 +57,17 @@ pub(super) enum Authorized {
     Yes,
 }
 
+/// What a store holds for a request.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    Reply(Recorded),
+    /// No reply could be had.
+    Failure {
+        kind: HttpErrorKind,
+        message: String,
+    },
+}
+
 /// One stored reply.
 #[derive(Clone, Debug)]
 pub(super) struct Recorded {
@@ -67,7 +80,8 @@ pub(super) struct Recorded {
 #[serde(deny_unknown_fields)]
 struct Entry {
     request: Asked,
-    status: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     headers: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,6 +90,49 @@ struct Entry {
     text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure: Option<Failure>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Failure {
+    kind: FailureKind,
+    message: String,
+}
+
+/// The failures of the world outside; all others are our own, and happen again when replayed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FailureKind {
+    Resolve,
+    Connect,
+    Tls,
+    Timeout,
+    Broken,
+}
+
+impl FailureKind {
+    fn of(kind: HttpErrorKind) -> Option<Self> {
+        match kind {
+            HttpErrorKind::Resolve => Some(Self::Resolve),
+            HttpErrorKind::Connect => Some(Self::Connect),
+            HttpErrorKind::Tls => Some(Self::Tls),
+            HttpErrorKind::Timeout => Some(Self::Timeout),
+            HttpErrorKind::Broken => Some(Self::Broken),
+            _ => None,
+        }
+    }
+
+    fn kind(self) -> HttpErrorKind {
+        match self {
+            Self::Resolve => HttpErrorKind::Resolve,
+            Self::Connect => HttpErrorKind::Connect,
+            Self::Tls => HttpErrorKind::Tls,
+            Self::Timeout => HttpErrorKind::Timeout,
+            Self::Broken => HttpErrorKind::Broken,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -117,6 +174,9 @@ pub enum StoreError {
         /// Why.
         source: serde_json::Error,
     },
+    /// A folder to replay from has no reply in it.
+    #[error("`{0}` holds no recorded reply; make such a folder with `--record`")]
+    Empty(PathBuf),
 }
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
@@ -137,8 +197,13 @@ impl Replay {
                     continue;
                 }
                 let text = fs::read(&path).map_err(io_error(&path))?;
-                let entry: Entry = serde_json::from_slice(&text)
-                    .map_err(|source| StoreError::Format { path: path.clone(), source })?;
+                let wrong = |source| StoreError::Format { path: path.clone(), source };
+                let entry: Entry = serde_json::from_slice(&text).map_err(wrong)?;
+                if entry.status.is_none() && entry.failure.is_none() {
+                    return Err(wrong(serde_json::Error::custom(
+                        "it has neither a `status` nor a `failure`",
+                    )));
+                }
                 let url = Url::parse(&entry.request.url)
                     .map_or_else(|_| entry.request.url.clone(), |url| shown(&url));
                 let key = (entry.request.method.clone(), url, entry.request.body_sha256.clone());
@@ -146,19 +211,25 @@ impl Replay {
                 entries.insert((key, authorized), (path, entry));
             }
         }
+        if entries.is_empty() {
+            return Err(StoreError::Empty(folder.to_owned()));
+        }
         Ok(Self { entries })
     }
 
-    /// Returns the reply to a request; `None` when the store does not hold it.
+    /// Returns what came of a request; `None` when the store does not hold it.
     ///
     /// A request with a credential is also answered by a reply to one without, and the other way round, so that a store
     /// made with a login serves those who have none.
-    pub(super) fn find(&self, request: &Named<'_>) -> Result<Option<Recorded>, StoreError> {
+    pub(super) fn find(&self, request: &Named<'_>) -> Result<Option<Outcome>, StoreError> {
         let body = request.body.map(|body| hex(&Sha256::digest(body)));
         let (key, authorized) = ((request.method.to_string(), shown(request.url), body), request.authorized);
         let other = if authorized == Authorized::Yes { Authorized::No } else { Authorized::Yes };
         let found = [authorized, other].into_iter().find_map(|kind| self.entries.get(&(key.clone(), kind)));
         let Some((path, entry)) = found else { return Ok(None) };
+        if let Some(Failure { kind, message }) = &entry.failure {
+            return Ok(Some(Outcome::Failure { kind: kind.kind(), message: message.clone() }));
+        }
         let body = match (&entry.file, &entry.json, &entry.text) {
             (Some(name), _, _) => {
                 // Only a plain name: a store somebody sends with a bug report cannot point at other files.
@@ -177,8 +248,9 @@ impl Replay {
                 Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
             })
             .collect();
-        let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Ok(Some(Recorded { status, headers, body }))
+        let status = entry.status.and_then(|status| StatusCode::from_u16(status).ok());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Ok(Some(Outcome::Reply(Recorded { status, headers, body })))
     }
 }
 
@@ -202,24 +274,12 @@ pub(super) struct Named<'a> {
     pub(super) confidential: Confidential,
 }
 
-/// Adds a reply to a store, in place of an earlier one to the same request.
+/// Adds a reply to a store, in place of what came of an earlier request of the same kind.
 pub(super) fn record(folder: &Path, request: &Named<'_>, reply: &Recorded) -> Result<(), StoreError> {
-    let host = folder.join(host_of(request.url).replace(':', "_"));
-    fs::create_dir_all(&host).map_err(io_error(&host))?;
-    let name = file_name(request);
-    let mut entry = Entry {
-        request: Asked {
-            method: request.method.to_string(),
-            url: shown(request.url),
-            authorized: request.authorized == Authorized::Yes,
-            body_sha256: request.body.map(|body| hex(&Sha256::digest(body))),
-        },
-        status: reply.status.as_u16(),
-        headers: kept_headers(&reply.headers),
-        json: None,
-        text: None,
-        file: None,
-    };
+    let (host, name) = place(folder, request)?;
+    let mut entry = Entry::of(request);
+    entry.status = Some(reply.status.as_u16());
+    entry.headers = kept_headers(&reply.headers);
     if request.confidential == Confidential::Token && reply.status.is_success() {
         entry.json = Some(without_tokens(&reply.body));
     } else if !reply.body.is_empty() {
@@ -228,8 +288,50 @@ pub(super) fn record(folder: &Path, request: &Named<'_>, reply: &Recorded) -> Re
         fs::write(&file, &reply.body).map_err(io_error(&file))?;
         entry.file = Some(body_name);
     }
+    write(&host, &name, &entry)
+}
+
+/// Adds to a store that there was no reply; errors of our own are left out.
+pub(super) fn record_failure(
+    folder: &Path,
+    request: &Named<'_>,
+    error: &HttpError,
+) -> Result<(), StoreError> {
+    let Some(kind) = FailureKind::of(error.kind) else { return Ok(()) };
+    let (host, name) = place(folder, request)?;
+    let failure = Some(Failure { kind, message: error.detail.clone() });
+    write(&host, &name, &Entry { failure, ..Entry::of(request) })
+}
+
+impl Entry {
+    fn of(request: &Named<'_>) -> Self {
+        Self {
+            request: Asked {
+                method: request.method.to_string(),
+                url: shown(request.url),
+                authorized: request.authorized == Authorized::Yes,
+                body_sha256: request.body.map(|body| hex(&Sha256::digest(body))),
+            },
+            status: None,
+            headers: BTreeMap::new(),
+            json: None,
+            text: None,
+            file: None,
+            failure: None,
+        }
+    }
+}
+
+/// Returns the folder for what came of a request, and the first part of its files' names.
+fn place(folder: &Path, request: &Named<'_>) -> Result<(PathBuf, String), StoreError> {
+    let host = folder.join(host_of(request.url).replace(':', "_"));
+    fs::create_dir_all(&host).map_err(io_error(&host))?;
+    Ok((host, file_name(request)))
+}
+
+fn write(host: &Path, name: &str, entry: &Entry) -> Result<(), StoreError> {
     let file = host.join(format!("{name}.reply.json"));
-    let mut text = serde_json::to_string_pretty(&entry)
+    let mut text = serde_json::to_string_pretty(entry)
         .map_err(|source| StoreError::Format { path: file.clone(), source })?;
     text.push('\n');
     fs::write(&file, text).map_err(io_error(&file))

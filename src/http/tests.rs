@@ -397,6 +397,26 @@ async fn what_was_recorded_is_replayed_without_the_host() {
 }
 
 #[tokio::test]
+async fn a_failure_is_replayed_as_the_same_failure() {
+    let server = Server::start(|_| Answer::drop_connection()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let request = Request::get(server.url("/v2/"));
+    let live = client_in(World::Record(folder.path().to_owned())).send(&request).await.unwrap_err();
+    let replayed = client_in(World::Replay(folder.path().to_owned())).send(&request).await.unwrap_err();
+    assert_eq!(replayed, live);
+    assert_eq!(live.kind, HttpErrorKind::Broken);
+    assert_eq!(live.detail, format!("the reply of `{}` broke off: the host hung up", server.address));
+}
+
+#[test]
+fn a_folder_without_a_reply_is_no_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = Http::new(HttpSettings { world: World::Replay(folder.path().to_owned()), ..settings() });
+    let message = empty.unwrap_err().to_string();
+    assert!(message.ends_with("holds no recorded reply; make such a folder with `--record`"), "{message}");
+}
+
+#[tokio::test]
 async fn a_recording_can_be_written_by_hand() {
     let folder = tempfile::tempdir().unwrap();
     let host = folder.path().join("ghcr.io");
