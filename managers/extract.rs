@@ -38,7 +38,10 @@ pub fn extract(
         deps.extend(extraction.deps.into_iter().map(|dep| (rank, dep)));
     }
     problems.sort();
-    problems.dedup();
+    // Several managers may read the same broken document, each with its own advice.
+    problems.dedup_by(|later, first| {
+        (&later.file, later.span, &later.message) == (&first.file, first.span, &first.message)
+    });
     Extraction { deps: merge(deps), problems }
 }
 

@@ -6,6 +6,7 @@ use updraft_core::dep::{Dep, Part, SkipReason, Slot};
 use updraft_core::image_ref::{self, ImageRefError};
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::{DatasourceId, ManagerId, VersioningId};
+use updraft_core::problem::{Problem, Severity};
 use updraft_core::source::SourceFile;
 
 use crate::image_policy;
@@ -37,9 +38,14 @@ impl Manager for Kubernetes {
         file.is_yaml_by_name() && is_manifest(&file.text)
     }
 
+    fn prepare(&self, file: &SourceFile) {
+        file.yaml();
+    }
+
     fn extract(&self, files: &[&SourceFile], context: &ManagerContext) -> Extraction {
         let mut extraction = Extraction::default();
         for file in files.iter().filter(|file| is_manifest(&file.text)) {
+            extraction.problems.extend(broken_documents(file));
             let mut deps: Vec<_> = manifests(&file.text)
                 .iter()
                 .flat_map(|manifest| in_manifest(manifest, file, &context.registry_aliases))
@@ -54,6 +60,13 @@ impl Manager for Kubernetes {
 
 fn is_manifest(text: &str) -> bool {
     text.contains("apiVersion:") && text.contains("kind:")
+}
+
+/// Returns what no cluster would accept. The lines are read all the same, as a template may become fine later; a file that is known to be
+/// a template is not worth a word.
+fn broken_documents(file: &SourceFile) -> impl Iterator<Item = Problem> {
+    let broken = file.yaml_problems().into_iter().filter(|problem| problem.severity == Severity::Warning);
+    broken.map(|problem| problem.hint("images and API versions are still found here, line by line"))
 }
 
 fn in_manifest(manifest: &Manifest<'_>, file: &SourceFile, aliases: &BTreeMap<String, String>) -> Vec<Dep> {
