@@ -10,6 +10,7 @@ use anstream::AutoStream;
 use anyhow::Context as _;
 use clap::CommandFactory;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use updraft_core::problem::{Problem, Severity};
 use updraft_core::source::SourceFile;
 
@@ -19,7 +20,7 @@ use crate::cli::{
 use crate::configuration::{self, Presets};
 use crate::explain;
 use crate::http::Http;
-use crate::report::{self, Report, build, find, markdown, snippet, table};
+use crate::report::{Report, build, find, markdown, snippet, table};
 use crate::run::{self, Outcome};
 use crate::settings;
 use crate::source::local;
@@ -64,58 +65,71 @@ pub fn describe(error: &anyhow::Error) -> String {
 }
 
 async fn dry_run(arguments: &DryRun, terminal: &Terminal) -> anyhow::Result<ExitCode> {
-    let outcome = run::dry_run(&arguments.path, &arguments.world).await?;
+    let mut outcome = run::dry_run(&arguments.path, &arguments.world).await?;
     crate::decisions::log(&outcome);
-    let mut report = build::of_outcome(&outcome);
     if let Some(folder) = &arguments.patches {
-        for ready in &outcome.branches {
-            worktree::write_patch(folder, &ready.branch.branch_name, &ready.patch)?;
-        }
+        let patches =
+            outcome.branches.iter().map(|ready| (ready.branch.branch_name.as_str(), ready.patch.as_str()));
+        worktree::write_patches(folder, patches)?;
     }
-    if arguments.apply {
-        apply(&outcome, &arguments.path, &mut report)?;
-    }
-    terminal.print_report(&report, arguments.format)?;
-    let problems =
-        [&outcome.reading.snapshot.problems, &outcome.reading.extraction.problems, &outcome.problems];
+    let applied = if arguments.apply { Some(apply(&mut outcome, &arguments.path)?) } else { None };
+    let report = build::of_outcome(&outcome);
+    let reading = &outcome.reading;
+    // What a person should see last is the table.
+    let problems = [&reading.snapshot.problems, &reading.extraction.problems, &outcome.problems];
     terminal.print_problems(
-        outcome.reading.config.problems.iter().chain(problems.into_iter().flatten()),
-        &outcome.reading.snapshot.files,
+        reading.config.problems.iter().chain(problems.into_iter().flatten()),
+        &reading.snapshot.files,
         arguments.format,
     );
+    let view = table::View { patches: arguments.patches.as_deref(), applied, ..view(reading) };
+    terminal.print_report(&report, arguments.format, &view)?;
     Ok(code(&report))
 }
 
-/// Writes the branches that nothing holds back into the working tree, one after the other.
-fn apply(outcome: &Outcome, root: &Path, report: &mut Report) -> anyhow::Result<()> {
-    let edits = run::combined(outcome);
-    for (path, edits) in edits {
+fn view(reading: &run::Reading) -> table::View<'_> {
+    let zone = reading.config.options.timezone.as_ref();
+    table::View {
+        width: width_of(&std::io::stdout()),
+        zone: zone.map_or(TimeZone::UTC, |zone| zone.zone().clone()),
+        path: &reading.root,
+        patches: None,
+        applied: None,
+    }
+}
+
+/// Writes the branches that nothing holds back into the working tree, and returns how many files that changed.
+fn apply(outcome: &mut Outcome, root: &Path) -> anyhow::Result<usize> {
+    let mut changed = 0;
+    for (path, edits) in run::combined(outcome) {
         let Some(file) = find(&outcome.reading.snapshot.files, path.as_str()) else { continue };
         match updraft_core::edit::apply(&file.text, &edits) {
-            Ok(after) => worktree::replace(root, &path, &file.text, &after).with_context(|| {
-                format!("`{path}` was left as it is; files written before it stay written")
-            })?,
-            Err(error) => {
-                let problem = Problem::error(format!("`{path}` is left as it is: {error}"))
-                    .in_file(&path)
-                    .hint("apply the branches one at a time with `--patches` and `git apply`");
-                report.problems.push(report::ProblemReport::new(&problem, &outcome.reading.snapshot.files));
+            Ok(after) => {
+                worktree::replace(root, &path, &file.text, &after).with_context(|| {
+                    format!("`{path}` was left as it is; files written before it stay written")
+                })?;
+                changed += 1;
             }
+            Err(error) => outcome.problems.push(
+                Problem::error(format!("`{path}` is left as it is: {error}"))
+                    .in_file(&path)
+                    .hint("apply the branches one at a time with `--patches` and `git apply`"),
+            ),
         }
     }
-    Ok(())
+    Ok(changed)
 }
 
 async fn extract(arguments: &Extract, terminal: &Terminal) -> anyhow::Result<ExitCode> {
     let reading = run::read(&arguments.path, arguments.config.as_deref(), Presets::Unreachable).await?;
     let report = build::of_reading(&reading, Timestamp::now());
-    terminal.print_report(&report, arguments.format)?;
     let problems = reading.snapshot.problems.iter().chain(&reading.extraction.problems);
     terminal.print_problems(
         reading.config.problems.iter().chain(problems),
         &reading.snapshot.files,
         arguments.format,
     );
+    terminal.print_report(&report, arguments.format, &view(&reading))?;
     Ok(code(&report))
 }
 
@@ -123,14 +137,12 @@ async fn explain(arguments: &Explain, terminal: &Terminal) -> anyhow::Result<Exi
     let outcome = run::dry_run(&arguments.path, &arguments.world).await?;
     let found = explain::matching(&outcome, &arguments.target);
     if found.is_empty() {
-        let hint = explain::nearest(&outcome, &arguments.target).map_or_else(
-            || "`updraft extract` lists what there is".to_owned(),
-            |name| format!("did you mean `{name}`?"),
-        );
-        anyhow::bail!("no dependency is called `{}`, or stands there\nhint: {hint}", arguments.target);
+        anyhow::bail!(explain::nothing(&outcome, &arguments.target));
     }
     match arguments.format {
-        ExplainFormat::Text => terminal.print(&explain::text(&outcome, &found))?,
+        ExplainFormat::Text => {
+            terminal.print(&explain::text(&outcome, &found, width_of(&std::io::stdout())))?;
+        }
         ExplainFormat::Json => terminal.print_json(&explain::json(&outcome, &found))?,
     }
     Ok(ExitCode::SUCCESS)
@@ -214,9 +226,9 @@ impl Terminal {
         self.print(&text)
     }
 
-    fn print_report(&self, report: &Report, format: Format) -> anyhow::Result<()> {
+    fn print_report(&self, report: &Report, format: Format, view: &table::View<'_>) -> anyhow::Result<()> {
         match format {
-            Format::Table => self.print(&table::render(report, width())),
+            Format::Table => self.print(&table::render(report, view)),
             Format::Json => self.print_json(report),
             Format::Markdown => {
                 self.print(&markdown::render(report).context("the report cannot be written")?)
@@ -235,12 +247,15 @@ impl Terminal {
             return;
         }
         let mut out = AutoStream::new(std::io::stderr(), self.color);
-        let renderer = Renderer::styled();
+        let renderer = match width_of(&std::io::stderr()) {
+            Some(width) => Renderer::styled().term_width(width),
+            None => Renderer::styled(),
+        };
         for problem in problems {
             let text =
                 problem.file.as_ref().and_then(|path| find(files, path.as_str())).map(|file| &*file.text);
             // Nobody is left to tell when stderr is gone.
-            let _ = writeln!(out, "\n{}", snippet::picture(problem, text, &renderer));
+            let _ = writeln!(out, "{}\n", snippet::picture(problem, text, &renderer));
         }
     }
 }
@@ -253,9 +268,9 @@ fn pipe_closed_is_fine(written: std::io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Returns the width of the terminal that stdout is, if it is one.
-fn width() -> Option<usize> {
-    if !std::io::stdout().is_terminal() {
+/// Returns the width of the terminal that `stream` writes to; `None` when it is something else.
+fn width_of(stream: &impl IsTerminal) -> Option<usize> {
+    if !stream.is_terminal() {
         return None;
     }
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))

@@ -1,17 +1,18 @@
 //! The whole story of a dependency, drawn from the trail that each decision left: where it was found, which rules apply, what was
 //! seen and what dropped it, and what became of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anstyle::Style;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use updraft_core::config::{Config, Facts, Place, RuleTrace};
+use updraft_core::config::{Config, Facts, Place, RuleTrace, closest};
 use updraft_core::name::short_digest;
 use updraft_core::source::SourceFile;
 use updraft_core::update::{Candidate, Dropped};
 
+use crate::report::layout::wrap;
 use crate::report::{build, find};
 use crate::run::{Finding, Outcome, ReadyBranch};
 
@@ -19,6 +20,8 @@ const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 /// Where the second column begins, in characters.
 const INDENT: usize = 13;
+/// How many lines of a file are named where none was meant.
+const LINES_NAMED: usize = 12;
 /// How many dropped releases are named for each reason.
 const NAMED: usize = 4;
 
@@ -62,36 +65,68 @@ fn lines_of(dep: &updraft_core::dep::Dep, files: &[SourceFile]) -> Vec<usize> {
     spans.flat_map(|span| [file.line(span.start), file.line(span.end)]).collect()
 }
 
-/// Returns the name most like `target`, if one is alike enough to suggest.
-pub fn nearest<'o>(outcome: &'o Outcome, target: &str) -> Option<&'o str> {
-    let names = outcome.findings.iter().map(|finding| finding.dep.dep.dep_name.as_str());
-    updraft_core::config::closest(target, names)
+/// Returns why `target` means nothing here, and what the owner may have meant.
+pub fn nothing(outcome: &Outcome, target: &str) -> String {
+    let files = &outcome.reading.snapshot.files;
+    let file = target.rsplit_once(':').map_or(target, |(file, _)| file).trim_start_matches("./");
+    if find(files, file).is_some() {
+        let lines: BTreeSet<usize> = outcome
+            .findings
+            .iter()
+            .filter(|finding| finding.dep.found.file.as_str() == file)
+            .map(|finding| build::line_of(&finding.dep.found, files))
+            .collect();
+        let lines: Vec<String> = lines.iter().take(LINES_NAMED).map(ToString::to_string).collect();
+        return if lines.is_empty() {
+            format!("no dependency was found in `{file}`\nhint: `updraft extract` lists those of other files")
+        } else {
+            format!(
+                "no dependency stands at `{target}`\nhint: those of this file stand on the lines {}",
+                lines.join(", ")
+            )
+        };
+    }
+    let names = || outcome.findings.iter().map(|finding| finding.dep.dep.dep_name.as_str());
+    let last_parts = names().filter_map(|name| name.rsplit('/').next());
+    let near = closest(target, names().chain(last_parts));
+    let hint = near.map_or_else(
+        || "`updraft extract` lists what there is".to_owned(),
+        |name| format!("did you mean `{name}`?"),
+    );
+    format!("no dependency is called `{target}`\nhint: {hint}")
 }
 
-/// Returns the stories as text with ANSI styles.
-pub fn text(outcome: &Outcome, findings: &[&Finding]) -> String {
+/// Returns the stories as text with ANSI styles, in lines no longer than `width`, if there is one.
+pub fn text(outcome: &Outcome, findings: &[&Finding], width: Option<usize>) -> String {
     let mut out = String::new();
     for (index, finding) in findings.iter().enumerate() {
         if index > 0 {
             out.push('\n');
         }
-        Story { outcome, finding }.tell(&mut out);
+        Story { outcome, finding, width }.tell(&mut out);
     }
     out
 }
 
 /// Returns the stories as JSON.
 pub fn json(outcome: &Outcome, findings: &[&Finding]) -> Value {
-    findings.iter().map(|finding| Story { outcome, finding }.document()).collect()
+    findings.iter().map(|finding| Story { outcome, finding, width: None }.document()).collect()
 }
 
-/// Returns the configuration as it holds, each option with where it was set.
+/// Returns the configuration as it holds, each option with where it was set; those that nobody set come last.
 pub fn config(config: &Config, files: &[SourceFile]) -> String {
     let mut out = String::new();
+    let mut defaults = String::new();
     for (name, value) in config.options.set() {
-        let origin = config.origins.get(name).and_then(|places| places.last());
-        let place = origin.map_or_else(|| "default".to_owned(), |place| place_of(config, *place, files));
-        let _ = writeln!(out, "{BOLD}{name}{BOLD:#}: {value}  {DIM}{place}{DIM:#}");
+        match config.origins.get(name).and_then(|places| places.last()) {
+            Some(place) => {
+                let place = place_of(config, *place, files);
+                let _ = writeln!(out, "{BOLD}{name}{BOLD:#}: {value}  {DIM}{place}{DIM:#}");
+            }
+            None => {
+                let _ = writeln!(defaults, "{DIM}{name}: {value}{DIM:#}");
+            }
+        }
     }
     let _ = writeln!(out, "\n{BOLD}packageRules{BOLD:#}, in the order they apply");
     for (index, rule) in config.rules.iter().enumerate() {
@@ -106,6 +141,9 @@ pub fn config(config: &Config, files: &[SourceFile]) -> String {
             let _ = writeln!(out, "        {name}: {value}");
         }
     }
+    let _ = writeln!(out, "\n{BOLD}defaults{BOLD:#}, where nothing else is said\n{defaults}");
+    out.truncate(out.trim_end().len());
+    out.push('\n');
     out
 }
 
@@ -125,6 +163,8 @@ fn place_of(config: &Config, place: Place, files: &[SourceFile]) -> String {
 struct Story<'o> {
     outcome: &'o Outcome,
     finding: &'o Finding,
+    /// The terminal's width in characters, if there is one.
+    width: Option<usize>,
 }
 
 impl Story<'_> {
@@ -165,7 +205,8 @@ impl Story<'_> {
             writeln!(out, "{BOLD}{}{BOLD:#} {value}  {DIM}{}{DIM:#}", dep.dep_name, from.unwrap_or_default());
     }
 
-    fn line(out: &mut String, label: &str, text: &str) {
+    fn line(&self, out: &mut String, label: &str, text: &str) {
+        let text = wrap(text, self.width, INDENT);
         let _ = writeln!(out, "  {DIM}{label:<width$}{DIM:#}{text}", width = INDENT - 2);
     }
 
@@ -174,9 +215,9 @@ impl Story<'_> {
         let place =
             self.place(&found.file, found.slots.first().map_or(found.span.start, |slot| slot.span.start));
         let inside = if found.found_in.is_empty() { String::new() } else { format!(", {}", found.found_in) };
-        Self::line(out, "found", &format!("{place}   {}{inside}", found.manager));
+        self.line(out, "found", &format!("{place}   {}{inside}", found.manager));
         for origin in &found.origins {
-            Self::line(
+            self.line(
                 out,
                 "source",
                 &format!("{}   {}", origin.what, self.place(&origin.file, origin.span.start)),
@@ -184,10 +225,10 @@ impl Story<'_> {
         }
         let dep = &self.finding.dep.dep;
         if dep.package_name != dep.dep_name {
-            Self::line(out, "package", &dep.package_name);
+            self.line(out, "package", &dep.package_name);
         }
         if let Some(versioning) = &dep.versioning {
-            Self::line(out, "versioning", versioning.as_str());
+            self.line(out, "versioning", versioning.as_str());
         }
     }
 
@@ -224,7 +265,7 @@ impl Story<'_> {
             };
             let sets: Vec<&str> = rule.sets.iter().map(|(name, _)| *name).collect();
             let place = place_of(self.config(), rule.place, self.files());
-            Self::line(
+            self.line(
                 out,
                 label,
                 &format!("#{} {description}{DIM}{place}{DIM:#}   {}", trace.index + 1, sets.join(", ")),
@@ -238,7 +279,7 @@ impl Story<'_> {
         if !failed.is_empty() {
             let counts: Vec<String> =
                 failed.iter().map(|(name, count)| format!("{count} by {name}")).collect();
-            Self::line(out, label, &format!("{DIM}not for it: {}{DIM:#}", counts.join(", ")));
+            self.line(out, label, &format!("{DIM}not for it: {}{DIM:#}", counts.join(", ")));
         }
     }
 
@@ -250,7 +291,7 @@ impl Story<'_> {
         let mut label = "candidates";
         for candidate in candidates.iter().filter(|candidate| candidate.dropped.is_none()) {
             let date = candidate.timestamp.map(|at| format!(", published {}", day(at))).unwrap_or_default();
-            Self::line(out, label, &format!("{BOLD}{}{BOLD:#} chosen{date}", candidate.version));
+            self.line(out, label, &format!("{BOLD}{}{BOLD:#} chosen{date}", candidate.version));
             label = "";
         }
         let mut groups: Vec<(String, Vec<&Candidate>)> = Vec::new();
@@ -270,7 +311,7 @@ impl Story<'_> {
                 0 => String::new(),
                 count => format!(" and {count} more"),
             };
-            Self::line(out, label, &format!("{}{further} {DIM}dropped: {reason}{DIM:#}", named.join(", ")));
+            self.line(out, label, &format!("{}{further} {DIM}dropped: {reason}{DIM:#}", named.join(", ")));
             label = "";
         }
     }
@@ -284,10 +325,10 @@ impl Story<'_> {
 
     fn ending(&self, out: &mut String) {
         for warning in &self.finding.choice.warnings {
-            Self::line(out, "warning", warning);
+            self.line(out, "warning", warning);
         }
         for ready in self.branches() {
-            Self::line(
+            self.line(
                 out,
                 "branch",
                 &format!("{}   \"{}\"", ready.branch.branch_name, ready.branch.pr_title),
@@ -296,7 +337,7 @@ impl Story<'_> {
                 ready.branch.upgrades.iter().filter(|upgrade| *upgrade.found == *self.finding.dep.found)
             {
                 if let Some(digest) = &upgrade.update.new_digest {
-                    Self::line(out, "digest", digest);
+                    self.line(out, "digest", digest);
                 }
             }
             if let Some(hold) = &ready.branch.hold {
@@ -304,17 +345,17 @@ impl Story<'_> {
                     .until
                     .map(|until| format!("; opens {}", moment(until, self.zone())))
                     .unwrap_or_default();
-                Self::line(out, "held", &format!("{hold}{until}"));
+                self.line(out, "held", &format!("{hold}{until}"));
             }
         }
         match self.finding.skip() {
             Some(skip) => {
                 let detail =
                     if skip.detail.is_empty() { String::new() } else { format!(": {}", skip.detail) };
-                Self::line(out, "skipped", &format!("{}{detail}", skip.reason.as_str()));
-                Self::line(out, "", &format!("{DIM}{}{DIM:#}", skip.reason.explain()));
+                self.line(out, "skipped", &format!("{}{detail}", skip.reason.as_str()));
+                self.line(out, "", &format!("{DIM}{}{DIM:#}", skip.reason.explain()));
             }
-            None if self.branches().is_empty() => Self::line(out, "result", "up to date"),
+            None if self.branches().is_empty() => self.line(out, "result", "up to date"),
             None => {}
         }
     }

@@ -1,5 +1,6 @@
 //! Writes into a working tree or a folder of patches: only inside it, never through a symbolic link, never half.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
@@ -67,20 +68,37 @@ fn inside(root: &Path, path: &RepoPath) -> Result<PathBuf, WriteError> {
     Ok(full)
 }
 
-/// Writes `patch` of a branch into `folder` and returns the file: `renovate-grafana-12.x.patch`.
+/// Writes one patch for each branch, by name, into `folder`, which is made where it is missing: `renovate-grafana-12.x.patch`.
 ///
 /// # Errors
-/// When the folder or the file cannot be written.
-pub fn write_patch(folder: &Path, branch_name: &str, patch: &str) -> Result<PathBuf, WriteError> {
-    let name: String = branch_name
-        .chars()
-        .map(|char| if char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_') { char } else { '-' })
-        .collect();
-    let full = folder.join(format!("{}.patch", name.trim_start_matches('.')));
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&full, patch))
-        .map_err(|source| WriteError::Io { path: full.clone(), source })?;
-    Ok(full)
+/// When the folder or a file cannot be written.
+pub fn write_patches<'p>(
+    folder: &Path,
+    patches: impl IntoIterator<Item = (&'p str, &'p str)>,
+) -> Result<(), WriteError> {
+    fs::create_dir_all(folder).map_err(|source| WriteError::Io { path: folder.to_owned(), source })?;
+    let mut taken = BTreeSet::new();
+    for (branch_name, patch) in patches {
+        let name: String = branch_name
+            .chars()
+            .map(
+                |char| {
+                    if char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_') { char } else { '-' }
+                },
+            )
+            .collect();
+        let name = name.trim_start_matches('.');
+        // `a/b` and `a-b` are two branches.
+        let mut file = format!("{name}.patch");
+        let mut count = 1;
+        while !taken.insert(file.to_ascii_lowercase()) {
+            count += 1;
+            file = format!("{name}-{count}.patch");
+        }
+        let path = folder.join(file);
+        fs::write(&path, patch).map_err(|source| WriteError::Io { path, source })?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -115,9 +133,20 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_stays_in_its_folder() {
+    fn patches_stay_in_their_folder_and_do_not_replace_each_other() {
         let folder = tempfile::tempdir().unwrap();
-        let file = write_patch(folder.path(), "renovate/../../etc", "x").unwrap();
-        assert_eq!(file.parent(), Some(folder.path()));
+        let inner = folder.path().join("new/patches");
+        write_patches(&inner, [("renovate/../../etc", "1"), ("renovate-..-..-etc", "2"), ("../up", "3")])
+            .unwrap();
+        let names = |folder: &Path| -> Vec<String> {
+            let mut names: Vec<String> = fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(&inner), ["-up.patch", "renovate-..-..-etc-2.patch", "renovate-..-..-etc.patch"]);
+        assert_eq!(names(folder.path()), ["new"]);
     }
 }

@@ -107,7 +107,10 @@ fn dep_report(dep: &Dep, skip: Option<&Skip>, files: &[SourceFile]) -> DepReport
         registry_urls: dep.registry_urls.clone(),
         dep_type: dep.dep_type.clone(),
         skip_reason: skip.map(|skip| skip.reason.as_str().to_owned()),
-        skip_detail: skip.map(|skip| skip.detail.clone()).filter(|detail| !detail.is_empty()),
+        skip_detail: skip.map(|skip| match skip.detail.as_str() {
+            "" => skip.reason.explain().to_owned(),
+            detail => detail.to_owned(),
+        }),
         line: line_of(dep, files),
         updates: Vec::new(),
         warnings: Vec::new(),

@@ -3,6 +3,7 @@
 //! [`Report`] is the document `updraft.report/v1`; the other forms are drawn from it, so that no two of them can disagree.
 
 pub mod build;
+pub mod layout;
 pub mod markdown;
 pub mod snippet;
 pub mod table;
@@ -89,7 +90,7 @@ pub struct DepReport {
     pub dep_type: Option<String>,
     /// Why it is left alone.
     pub skip_reason: Option<String>,
-    /// What is particular about that.
+    /// That in words, and what is particular about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_detail: Option<String>,
     /// The line it stands on, from 1.

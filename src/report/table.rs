@@ -2,21 +2,42 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use updraft_core::update::UpdateType;
 
-use super::{BranchReport, Report, UpgradeReport, age};
+use super::layout::{fit, pad, shorten, wrap};
+use super::{BranchReport, DepReport, Report, UpgradeReport, age};
 
-/// The widest a column of names or places gets, in characters.
-const MAX_NAME: usize = 52;
+/// The widest a column of names gets where there is no terminal to fit into.
+const MAX_NAME: usize = 60;
+/// The narrowest a column of names or places gets before a row takes two lines.
+const MIN_COLUMN: usize = 34;
+/// The width of the arrow between two versions, and the spaces around it.
+const ARROW: usize = 3;
 /// The places of one skip reason that are named.
 const PLACES_SHOWN: usize = 3;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
+
+/// What the table depends on besides the report.
+#[derive(Clone, Debug)]
+pub struct View<'a> {
+    /// The terminal's width in characters, if there is one.
+    pub width: Option<usize>,
+    /// The owner's time zone.
+    pub zone: TimeZone,
+    /// The working tree, as it was named on the command line.
+    pub path: &'a Path,
+    /// Where the patches were written.
+    pub patches: Option<&'a Path>,
+    /// How many files of the working tree were changed, when they were to be.
+    pub applied: Option<usize>,
+}
 
 /// One line of the table.
 struct Row {
@@ -24,22 +45,26 @@ struct Row {
     old: String,
     new: String,
     kind: &'static str,
-    place: String,
-    note: String,
+    detail: Detail,
 }
 
-/// Returns the report as text with ANSI styles; the caller strips them where there is no terminal. `width` is the terminal's, in
-/// characters, if there is one.
-pub fn render(report: &Report, width: Option<usize>) -> String {
+/// What stands at the end of a row.
+enum Detail {
+    Place { place: String, age: String },
+    Hold(String),
+}
+
+/// Returns the report as text with ANSI styles; the caller strips them where there is no terminal.
+pub fn render(report: &Report, view: &View<'_>) -> String {
     let mut out = String::new();
     headline(&mut out, report);
     if let Some(branches) = &report.branches {
-        sections(&mut out, report, branches, width);
-        skipped(&mut out, report);
-        closing(&mut out, branches);
+        sections(&mut out, report, branches, view);
+        skipped(&mut out, report, view.width);
+        closing(&mut out, branches, view);
     } else {
-        inventory(&mut out, report, width);
-        skipped(&mut out, report);
+        inventory(&mut out, report, view.width);
+        skipped(&mut out, report, view.width);
     }
     out
 }
@@ -78,13 +103,18 @@ const HEADINGS: [(&str, AnsiColor, &[UpdateType]); 5] = [
     ("REPLACED OR ROLLED BACK", AnsiColor::Magenta, &[UpdateType::Replacement, UpdateType::Rollback]),
 ];
 
-fn sections(out: &mut String, report: &Report, branches: &[BranchReport], width: Option<usize>) {
+fn sections(out: &mut String, report: &Report, branches: &[BranchReport], view: &View<'_>) {
     let mut tables: Vec<(String, Vec<Row>)> = Vec::new();
     for (title, color, types) in HEADINGS {
         let rows: Vec<Row> = branches
             .iter()
             .filter(|branch| branch.hold.is_none())
-            .flat_map(|branch| rows(branch, types, |upgrade| age(upgrade.release_timestamp, report.now)))
+            .flat_map(|branch| {
+                rows(branch, types, |upgrade, further| Detail::Place {
+                    place: format!("{}:{}{further}", upgrade.package_file, upgrade.line),
+                    age: age(upgrade.release_timestamp, report.now).unwrap_or_default(),
+                })
+            })
             .collect();
         let style = Style::new().bold().fg_color(Some(color.into()));
         tables.push((format!("{style}{title}{style:#}"), rows));
@@ -93,20 +123,25 @@ fn sections(out: &mut String, report: &Report, branches: &[BranchReport], width:
         .iter()
         .filter_map(|branch| branch.hold.as_ref().map(|hold| (branch, hold)))
         .flat_map(|(branch, hold)| {
-            let until = hold.until.map(|until| format!(", until {}", moment(until))).unwrap_or_default();
-            rows(branch, &UpdateType::ALL, move |_| Some(format!("{}{until}", hold.reason)))
+            let until =
+                hold.until.map(|until| format!(", until {}", moment(until, &view.zone))).unwrap_or_default();
+            rows(branch, &UpdateType::ALL, move |_, _| Detail::Hold(format!("{}{until}", hold.reason)))
         })
         .collect();
     tables.push((format!("{BOLD}HELD{BOLD:#}"), held));
     tables.retain(|(_, rows)| !rows.is_empty());
-    draw(out, &tables, width);
+    for (_, rows) in &mut tables {
+        rows.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    draw(out, &tables, view.width);
 }
 
-/// Returns one row for each package and step of `branch` that is of one of `types`.
+/// Returns one row for each package and step of `branch` that is of one of `types`; `detail` gets the first of the places, and what to
+/// say of the others.
 fn rows(
     branch: &BranchReport,
     types: &[UpdateType],
-    note: impl Fn(&UpgradeReport) -> Option<String>,
+    detail: impl Fn(&UpgradeReport, &str) -> Detail,
 ) -> Vec<Row> {
     let mut merged: BTreeMap<(&str, &str, &str, &'static str), Vec<&UpgradeReport>> = BTreeMap::new();
     for upgrade in branch.upgrades.iter().filter(|upgrade| types.contains(&upgrade.update_type)) {
@@ -121,70 +156,134 @@ fn rows(
                 0 => String::new(),
                 count => format!(" (+{count})"),
             };
-            Some(Row {
-                name: name.to_owned(),
-                old: old.to_owned(),
-                new: new.to_owned(),
-                kind,
-                place: format!("{}:{}{further}", first.package_file, first.line),
-                note: note(first).unwrap_or_default(),
-            })
+            let (name, old, new) = (name.to_owned(), old.to_owned(), new.to_owned());
+            Some(Row { name, old, new, kind, detail: detail(first, &further) })
         })
         .collect()
 }
 
+/// The widths of the columns.
+struct Columns {
+    name: usize,
+    old: usize,
+    new: usize,
+    /// Zero: there is no room for it.
+    kind: usize,
+    place: usize,
+    form: Form,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    OneLine,
+    /// The second line has what does not fit on the first.
+    TwoLines,
+}
+
+impl Columns {
+    /// Returns the widths for rows that are to fit into `width`: first places and names get shorter, then the kind is left out, and then
+    /// a row takes two lines.
+    fn of(rows: &[&Row], width: Option<usize>) -> Self {
+        fn widest<'r>(texts: impl Iterator<Item = &'r str>) -> usize {
+            texts.map(|text| text.chars().count()).max().unwrap_or(0)
+        }
+        let places = rows.iter().filter_map(|row| match &row.detail {
+            Detail::Place { place, .. } => Some(place.as_str()),
+            Detail::Hold(_) => None,
+        });
+        let ages = rows.iter().filter_map(|row| match &row.detail {
+            Detail::Place { age, .. } => Some(age.as_str()),
+            Detail::Hold(_) => None,
+        });
+        let mut columns = Self {
+            name: widest(rows.iter().map(|row| row.name.as_str())),
+            old: widest(rows.iter().map(|row| row.old.as_str())),
+            new: widest(rows.iter().map(|row| row.new.as_str())),
+            kind: widest(rows.iter().map(|row| row.kind)),
+            place: widest(places),
+            form: Form::OneLine,
+        };
+        let age = match widest(ages) {
+            0 => 0,
+            age => age + 2,
+        };
+        let Some(width) = width else {
+            columns.name = columns.name.min(MAX_NAME);
+            return columns;
+        };
+        let versions = columns.old + ARROW + columns.new;
+        let fixed = 2 + 2 + versions + 2 + age;
+        let least = columns.name.min(MIN_COLUMN) + columns.place.min(MIN_COLUMN);
+        if fixed + columns.kind + 2 + least > width {
+            columns.kind = 0;
+        }
+        let fixed = fixed + if columns.kind > 0 { columns.kind + 2 } else { 0 };
+        if fixed + least > width {
+            columns.form = Form::TwoLines;
+            columns.name = columns.name.min(width.saturating_sub(2 + 2 + versions + age)).max(16);
+            return columns;
+        }
+        let room = width - fixed;
+        if columns.name + columns.place > room {
+            columns.place = room.saturating_sub(columns.name).max(columns.place.min(MIN_COLUMN));
+            columns.name = columns.name.min(room - columns.place);
+        }
+        columns
+    }
+}
+
 /// Draws tables that share their column widths.
 fn draw(out: &mut String, tables: &[(String, Vec<Row>)], width: Option<usize>) {
-    let all = || tables.iter().flat_map(|(_, rows)| rows);
-    let widest = |text: fn(&Row) -> &str| all().map(|row| text(row).chars().count()).max().unwrap_or(0);
-    let name_width = widest(|row| &row.name).min(MAX_NAME);
-    let old_width = widest(|row| &row.old).min(MAX_NAME);
-    let new_width = widest(|row| &row.new).min(MAX_NAME);
-    let kind_width = widest(|row| row.kind);
-    let note_width = widest(|row| &row.note);
-    let fixed = 2 + name_width + 2 + old_width + 3 + new_width + 3 + kind_width + 2;
-    let place_width = width
-        .map_or(usize::MAX, |width| {
-            width.saturating_sub(fixed + if note_width > 0 { note_width + 2 } else { 0 }).max(24)
-        })
-        .min(widest(|row| &row.place));
+    let all: Vec<&Row> = tables.iter().flat_map(|(_, rows)| rows).collect();
+    let columns = Columns::of(&all, width);
     for (title, rows) in tables {
         let _ = writeln!(out, "\n{title}");
         for row in rows {
-            let line = format!(
-                "  {}  {} {DIM}→{DIM:#} {BOLD}{}{BOLD:#}   {DIM}{}{DIM:#}  {DIM}{}{DIM:#}{}{}",
-                fit(&row.name, name_width),
-                fit(&row.old, old_width),
-                fit(&row.new, new_width),
-                fit(row.kind, kind_width),
-                fit(&row.place, place_width),
-                if row.note.is_empty() { "" } else { "  " },
-                row.note
-            );
+            let line = line(row, &columns, width);
             let _ = writeln!(out, "{}", line.trim_end());
         }
     }
 }
 
-/// Returns `text` in exactly `width` characters: padded, or cut in the middle where its two ends say most.
-fn fit(text: &str, width: usize) -> String {
-    let count = text.chars().count();
-    if count <= width {
-        return format!("{text}{}", " ".repeat(width - count));
+fn line(row: &Row, columns: &Columns, width: Option<usize>) -> String {
+    let mut line = format!(
+        "  {}  {} {DIM}→{DIM:#} {BOLD}{}{BOLD:#}",
+        fit(&row.name, columns.name),
+        pad(&row.old, columns.old),
+        pad(&row.new, columns.new),
+    );
+    let used = 2 + columns.name + 2 + columns.old + ARROW + columns.new;
+    let kind = if columns.kind == 0 { String::new() } else { format!("  {}", pad(row.kind, columns.kind)) };
+    match (&row.detail, columns.form) {
+        (Detail::Place { place, age }, Form::OneLine) => {
+            let place = shorten(place, columns.place);
+            let gap = if age.is_empty() { 0 } else { columns.place - place.chars().count() + 2 };
+            let _ = write!(line, "{DIM}{kind}  {place}{DIM:#}{}{age}", " ".repeat(gap));
+        }
+        (Detail::Place { place, age }, Form::TwoLines) => {
+            let place = shorten(place, width.unwrap_or(usize::MAX).saturating_sub(4 + row.kind.len() + 3));
+            let gap = if age.is_empty() { "" } else { "  " };
+            let _ = write!(line, "{gap}{age}");
+            let _ = write!(line, "\n    {DIM}{} · {place}{DIM:#}", row.kind);
+        }
+        (Detail::Hold(reason), Form::OneLine)
+            if width.is_none_or(|width| used + kind.len() + 2 + reason.chars().count() <= width) =>
+        {
+            let _ = write!(line, "{DIM}{kind}{DIM:#}  {reason}");
+        }
+        (Detail::Hold(reason), _) => {
+            let _ = write!(line, "\n    {}", wrap(reason, width, 4));
+        }
     }
-    let keep = width.saturating_sub(1);
-    let head = keep / 3;
-    let start: String = text.chars().take(head).collect();
-    let end: String = text.chars().skip(count - (keep - head)).collect();
-    format!("{start}…{end}")
+    line
 }
 
-/// Returns a moment for people: "Sat 2026-11-28 00:00 UTC".
-fn moment(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%a %Y-%m-%d %H:%M UTC").to_string()
+/// Returns a moment for people: "Sat 2026-11-28 00:00 CET".
+fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%a %Y-%m-%d %H:%M %Z").to_string()
 }
 
-fn skipped(out: &mut String, report: &Report) {
+fn skipped(out: &mut String, report: &Report, width: Option<usize>) {
     let reasons = report.skipped();
     if reasons.is_empty() {
         return;
@@ -192,73 +291,89 @@ fn skipped(out: &mut String, report: &Report) {
     let _ = writeln!(out, "\n{BOLD}NOT UPDATED, BECAUSE{BOLD:#}");
     let mut rows: Vec<_> = reasons.into_iter().collect();
     rows.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(&b.0)));
-    let width = rows.iter().map(|((reason, _), _)| reason.chars().count()).max().unwrap_or(0);
+    let reason_width = rows.iter().map(|((reason, _), _)| reason.chars().count()).max().unwrap_or(0);
+    let indent = "  999 × ".chars().count() + reason_width + 2;
     for ((reason, detail), places) in rows {
-        let named = places.iter().take(PLACES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
-        let further = match places.len().saturating_sub(PLACES_SHOWN) {
-            0 => String::new(),
-            count => format!(" and {count} more"),
-        };
-        let separator = if detail.is_empty() { "" } else { "  " };
-        let _ = writeln!(
-            out,
-            "  {:>3} × {}  {detail}{separator}{DIM}{named}{further}{DIM:#}",
-            places.len(),
-            fit(&reason.replace('-', " "), width)
-        );
+        let mut named = places.iter().take(PLACES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
+        if let Some(more) = places.len().checked_sub(PLACES_SHOWN).filter(|more| *more > 0) {
+            let _ = write!(named, " and {more} more");
+        }
+        let _ = write!(out, "  {:>3} × {}  ", places.len(), pad(&reason.replace('-', " "), reason_width));
+        let together = indent + detail.chars().count() + 2 + named.chars().count();
+        if detail.is_empty() {
+            let _ = writeln!(out, "{DIM}{}{DIM:#}", wrap(&named, width, indent));
+        } else if width.is_none_or(|width| together <= width) {
+            let _ = writeln!(out, "{detail}  {DIM}{named}{DIM:#}");
+        } else {
+            let _ = writeln!(out, "{}", wrap(detail, width, indent));
+            let _ = writeln!(out, "{}{DIM}{}{DIM:#}", " ".repeat(indent), wrap(&named, width, indent));
+        }
     }
 }
 
-fn closing(out: &mut String, branches: &[BranchReport]) {
-    let held = branches.iter().filter(|branch| branch.hold.is_some()).count();
-    let ready = branches.len() - held;
-    let plural = |count: usize| if count == 1 { "branch" } else { "branches" };
-    out.push('\n');
-    match (ready, held) {
-        (0, 0) => out.push_str("Everything is up to date."),
-        (ready, 0) => {
-            let _ = write!(out, "{ready} {} would be written.", plural(ready));
-        }
-        (ready, held) => {
-            let _ = write!(out, "{ready} {} would be written, {held} held.", plural(ready));
-        }
+fn closing(out: &mut String, branches: &[BranchReport], view: &View<'_>) {
+    let held: Vec<&BranchReport> = branches.iter().filter(|branch| branch.hold.is_some()).collect();
+    let ready = branches.len() - held.len();
+    let plural =
+        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    if branches.is_empty() {
+        out.push_str("\nEverything is up to date.\n");
+        return;
     }
-    if let Some(upgrade) = branches.first().and_then(|branch| branch.upgrades.first()) {
-        let _ = write!(
-            out,
-            " {DIM}`updraft explain {}` says why; `--patches DIR` writes them out.{DIM:#}",
-            upgrade.dep_name
-        );
+    let mut text = plural(ready, "branch", "branches");
+    match view.applied {
+        Some(files) => {
+            let _ = write!(text, " written into {} of the working tree", plural(files, "file", "files"));
+        }
+        None => text.push_str(" would be written"),
     }
-    out.push('\n');
+    if !held.is_empty() {
+        let _ = write!(text, ", {} held", held.len());
+    }
+    text.push('.');
+    // What is held back raises the most questions.
+    if let Some(upgrade) =
+        held.first().copied().or(branches.first()).and_then(|branch| branch.upgrades.first())
+    {
+        let path = match view.path.to_string_lossy() {
+            here if here == "." => String::new(),
+            path => format!(" {path}"),
+        };
+        let _ = write!(text, " {DIM}`updraft explain {}{path}` says why; ", upgrade.dep_name);
+        let _ = match view.patches {
+            Some(folder) => write!(text, "the patches are in `{}`.{DIM:#}", folder.display()),
+            None => write!(text, "`--patches DIR` writes them out.{DIM:#}"),
+        };
+    }
+    let _ = writeln!(out, "\n{}", wrap(&text, view.width, 0));
 }
 
 /// Lists what was found, where nothing was looked up.
 fn inventory(out: &mut String, report: &Report, width: Option<usize>) {
-    let name_width = report
-        .deps()
-        .map(|(_, dep)| dep.dep_name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(width.map_or(MAX_NAME, |width| (width / 2).max(20)));
+    let value_of = |dep: &DepReport| match (&dep.current_value, &dep.current_digest) {
+        (Some(value), Some(digest)) => format!("{value}@{}", updraft_core::name::short_digest(digest)),
+        (value, digest) => super::shown(value.as_deref(), digest.as_deref()).to_owned(),
+    };
+    let widest =
+        |text: &dyn Fn(&DepReport) -> usize| report.deps().map(|(_, dep)| text(dep)).max().unwrap_or(0);
+    let most = width.map_or(MAX_NAME, |width| (width / 2).max(20));
+    let name_width = widest(&|dep| dep.dep_name.chars().count()).min(most);
+    let value_width = widest(&|dep| value_of(dep).chars().count()).min(most / 2);
     for file in &report.files {
         let _ = writeln!(out, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}", file.path, file.manager);
-        for dep in &file.deps {
-            let value = match (&dep.current_value, &dep.current_digest) {
-                (Some(value), Some(digest)) => {
-                    format!("{value}@{}", updraft_core::name::short_digest(digest))
-                }
-                (value, digest) => super::shown(value.as_deref(), digest.as_deref()).to_owned(),
-            };
+        let mut deps: Vec<&DepReport> = file.deps.iter().collect();
+        deps.sort_by_key(|dep| dep.line);
+        for dep in deps {
             let source = dep.skip_reason.as_ref().map_or_else(
                 || dep.datasource.clone().unwrap_or_default(),
                 |reason| format!("{} (skipped)", reason.replace('-', " ")),
             );
             let _ = writeln!(
                 out,
-                "  {DIM}{:>4}{DIM:#}  {}  {value}  {DIM}{source}{DIM:#}",
+                "  {DIM}{:>4}{DIM:#}  {}  {}  {DIM}{source}{DIM:#}",
                 dep.line,
-                fit(&dep.dep_name, name_width)
+                fit(&dep.dep_name, name_width),
+                pad(&value_of(dep), value_width)
             );
         }
     }
@@ -267,12 +382,6 @@ fn inventory(out: &mut String, report: &Report, width: Option<usize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cuts_in_the_middle() {
-        assert_eq!(fit("kubernetes/apps/media/sonarr/helmrelease.yaml:31", 24), "kuberne…mrelease.yaml:31");
-        assert_eq!(fit("a", 3), "a  ");
-    }
 
     #[test]
     fn ages_are_words() {
