@@ -88,9 +88,9 @@ mod tests {
         let path = "kubernetes/apps/media/sonarr/helmrelease.yaml:31";
         check_shortened(path, 60, path);
         check_shortened(path, 41, "…/apps/media/sonarr/helmrelease.yaml:31");
-        check_shortened(path, 34, "…/sonarr/helmrelease.yaml:31");
+        check_shortened(path, 34, "…/media/sonarr/helmrelease.yaml:31");
         check_shortened(path, 22, "…/helmrelease.yaml:31");
-        check_shortened(path, 12, "kub…yaml:31");
+        check_shortened(path, 12, "kub….yaml:31");
         check_shortened(
             "ghcr.io/controlplaneio-fluxcd/charts/flux-operator",
             32,
