@@ -12,6 +12,8 @@ mod files;
 mod json;
 mod migrate;
 mod names;
+#[cfg(test)]
+mod no_panic;
 pub mod options;
 pub mod pattern;
 pub mod preset;
