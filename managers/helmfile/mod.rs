@@ -77,6 +77,6 @@ fn is_helmfile_name(path: &RepoPath) -> bool {
 
 /// Returns whether there is something to find: folders of helmfiles hold values and locks, too.
 fn may_hold_charts(file: &SourceFile) -> bool {
-    !file.path.file_name().ends_with(".lock")
+    file.path.file_name().strip_suffix(".lock").is_none()
         && (file.text.contains("releases:") || file.text.contains("templates:"))
 }
