@@ -20,6 +20,7 @@ pub mod helm_values;
 pub mod helmfile;
 pub mod kubernetes;
 pub mod kustomize;
+pub mod pre_commit;
 
 mod chart_range;
 mod git_url;
@@ -39,6 +40,7 @@ pub static ALL: &[&dyn Manager] = &[
     &helmfile::Helmfile,
     &dockerfile::Dockerfile,
     &github_actions::GitHubActions,
+    &pre_commit::PreCommit,
     &helm_values::HelmValues,
     &kubernetes::Kubernetes,
     &annotation::Annotation,
