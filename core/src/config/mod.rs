@@ -5,6 +5,7 @@
 
 mod apply;
 mod categories;
+pub mod custom_datasource;
 pub mod custom_manager;
 mod defaults;
 pub mod duration;
@@ -33,6 +34,7 @@ use crate::name::RepoPath;
 use crate::problem::Problem;
 
 pub use apply::{Applied, Facts, RuleTrace};
+pub use custom_datasource::CustomDatasource;
 pub use custom_manager::CustomManager;
 pub use files::{Ignored, Included, ManagerFiles};
 pub use json::{Place, SourceId};

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::custom_datasource::CustomDatasource;
 use super::custom_manager::CustomManager;
 use super::duration::ReleaseAge;
 use super::json::{Node, NodeValue};
@@ -139,7 +140,7 @@ options! {
     "managerFilePatterns" manager_file_patterns: Vec<String>, merge, "Further files a manager reads, as `/regex/` or globs; they add to the manager's own.";
     "packageRules" package_rules: Vec<PackageRule>, merge, "Options for the dependencies and updates that match.";
     "customManagers" custom_managers: Vec<CustomManager>, merge, "Patterns that find dependencies nothing else knows of.";
-    "customDatasources" custom_datasources: BTreeMap<String, Value>, merge, "Web addresses that list versions, by name.";
+    "customDatasources" custom_datasources: BTreeMap<String, CustomDatasource>, merge, "Web addresses that list versions, by name.";
     "hostRules" host_rules: Vec<Value>, merge, "How registries are talked to. Credentials belong to the process, not to the repository.";
     "registryAliases" registry_aliases: BTreeMap<String, String>, merge, "Names or prefixes of registries, and what they stand for.";
     "registryUrls" registry_urls: Vec<String>, replace, "Where a package is looked up.";
@@ -369,39 +370,6 @@ impl OptionValue for Vec<Value> {
 
     fn schema() -> Value {
         json!({ "type": "array", "items": { "type": "object" } })
-    }
-}
-
-impl OptionValue for BTreeMap<String, Value> {
-    const WANTS: &'static str = "an object";
-
-    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        if let NodeValue::Object(properties) = &node.value {
-            return Some(
-                properties.iter().map(|property| (property.name.clone(), property.value.to_json())).collect(),
-            );
-        }
-        reader.wrong_type(node, name, Self::WANTS, None);
-        None
-    }
-
-    fn add(&mut self, later: &Self) {
-        for (name, value) in later {
-            match self.get_mut(name) {
-                Some(mine) => OptionValue::add(mine, value),
-                None => {
-                    self.insert(name.clone(), value.clone());
-                }
-            }
-        }
-    }
-
-    fn show(&self) -> String {
-        format!("{{{}}}", self.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
-    }
-
-    fn schema() -> Value {
-        json!({ "type": "object" })
     }
 }
 

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::json::{self, Node, SourceId};
+use crate::span::ByteSpan;
+
 /// Where a preset lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PresetHost {
@@ -206,6 +209,45 @@ impl PresetRef {
     }
 }
 
+/// A reference to a preset inside a configuration's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The reference.
+    pub preset: PresetRef,
+    /// Where its text stands, without the quotes.
+    pub span: ByteSpan,
+}
+
+/// Returns every reference in the `extends` of a configuration, in the order of the text; none of a text that cannot be
+/// read. References spelled with escapes are left out: their bytes are not their text.
+pub fn references(text: &str) -> Vec<Reference> {
+    let mut found = Vec::new();
+    if let Ok(node) = json::parse(text, SourceId(0)) {
+        collect(&node, text, &mut found);
+    }
+    found.sort_by_key(|reference| reference.span);
+    found
+}
+
+fn collect(node: &Node, text: &str, found: &mut Vec<Reference>) {
+    for item in node.items() {
+        collect(item, text, found);
+    }
+    for property in node.properties() {
+        collect(&property.value, text, found);
+        if property.name != "extends" {
+            continue;
+        }
+        let one = property.value.as_str().map(|_| &property.value);
+        for item in one.into_iter().chain(property.value.items()) {
+            let span = ByteSpan::new(item.place.span.start + 1, item.place.span.end.saturating_sub(1));
+            if let Some(written) = item.as_str().filter(|written| span.of(text) == Some(written)) {
+                found.push(Reference { preset: PresetRef::parse(written, None), span });
+            }
+        }
+    }
+}
+
 fn has_extension(file: &str) -> bool {
     [".json", ".json5", ".jsonc"].iter().any(|extension| file.ends_with(extension))
 }
@@ -295,6 +337,19 @@ mod tests {
         {
             assert!(PresetRef::parse(text, None).is_sound(), "{text}");
         }
+    }
+
+    #[test]
+    fn finds_references_where_they_stand() {
+        let text = "{\n  extends: ['github>a/b#1.2.0', \"config:recommended\"], // x\n  packageRules: [{extends: [':x']}],\n}";
+        let found: Vec<(&str, Option<&str>)> = references(text)
+            .iter()
+            .map(|reference| {
+                (reference.span.of(text).unwrap(), reference.preset.tag.is_some().then_some("tag"))
+            })
+            .collect();
+        assert_eq!(found, [("github>a/b#1.2.0", Some("tag")), ("config:recommended", None), (":x", None)]);
+        assert_eq!(references("{extends: [").len(), 0);
     }
 
     #[test]
