@@ -219,7 +219,7 @@ fn read_one(node: &Node, reader: &mut Reader<'_>) -> CustomDatasource {
             }
             "format" => {
                 datasource.format =
-                    DatasourceFormat::read(name, value, reader).unwrap_or(DatasourceFormat::Json)
+                    DatasourceFormat::read(name, value, reader).unwrap_or(DatasourceFormat::Json);
             }
             "transformTemplates" => {
                 datasource.transform_templates = Vec::<String>::read(name, value, reader).unwrap_or_default();

@@ -229,3 +229,59 @@ impl PatternList {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(patterns: &[&str], matching: &[&str], other: &[&str]) {
+        let list = PatternList::new(patterns.iter().map(|text| Pattern::new(text).unwrap()).collect());
+        for text in matching {
+            assert!(list.matches(text), "{patterns:?} should match {text}");
+        }
+        for text in other {
+            assert!(!list.matches(text), "{patterns:?} should not match {text}");
+        }
+    }
+
+    #[test]
+    fn expressions_stand_between_slashes() {
+        check(&["/^rook/"], &["rook-ceph"], &["a/rook", "Rook"]);
+        check(&["/^rook/i"], &["Rook-ceph"], &["a/rook"]);
+        check(&["!/^rook/"], &["ceph"], &["rook"]);
+        check(&["/a"], &["/a"], &["a", "xa"]);
+        check(&["//a//"], &["x/a/y"], &["a"]);
+    }
+
+    #[test]
+    fn everything_else_is_a_glob_without_regard_to_case() {
+        check(&["ghcr.io/Home/*"], &["GHCR.io/home/app"], &["ghcr.io/home/app/x"]);
+        check(&["exact.name"], &["Exact.Name"], &["exactxname"]);
+        check(&["*"], &["anything/at/all", ""], &[]);
+        check(&["!*"], &[], &["anything"]);
+    }
+
+    #[test]
+    fn one_positive_pattern_and_every_negative_one_must_hold() {
+        check(&["a*", "b*"], &["ab", "ba"], &["c"]);
+        check(&["a*", "!ab"], &["aa"], &["ab", "c"]);
+        check(&["!a", "!b"], &["c"], &["a", "b"]);
+        check(&[], &[], &["", "a"]);
+    }
+
+    #[test]
+    fn one_of_several_texts_must_satisfy_the_whole_list() {
+        let list = PatternList::new(vec![Pattern::new("a*").unwrap(), Pattern::new("!ab").unwrap()]);
+        assert!(list.matches_any(["ab", "ac"]));
+        assert!(!list.matches_any(["ab", "b"]));
+        assert!(!list.matches_any([]));
+    }
+
+    #[test]
+    fn a_plain_glob_knows_neither_expressions_nor_negation() {
+        let pattern = |text| Pattern::glob(text, Case::Sensitive).unwrap();
+        assert!(!pattern("A").matches("a") && pattern("a").matches("a"));
+        assert!(pattern("/a.c/").matches("/a.c/") && !pattern("/a.c/").matches("abc"));
+    }
+}
