@@ -204,7 +204,11 @@ impl<'a> Subject<'a> {
         if let Some(tag) =
             image.tag.filter(|_| image.digest.is_none() && !self.is_named(image.name.text, wanted))
         {
-            return self.version(Piece { span: tag.span.shifted(whole.span.start), ..tag }, line, wanted);
+            let tag = Piece { span: tag.span.shifted(whole.span.start), ..tag };
+            let mut dep = self.version(tag, line, wanted);
+            // What is updated is still the image that stands there.
+            image.name.text.clone_into(&mut dep.dep_name);
+            return dep;
         }
         let mut dep = image_ref::dep(ID, &self.file.path, whole.text, span, self.aliases);
         dep.span = image.tag.map_or(span, |tag| tag.span.shifted(span.start));
