@@ -16,6 +16,7 @@ use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
 use url::Url;
 
+use super::gitignore::{Ignores, read_small};
 use super::{Identity, Snapshot};
 
 /// The largest file that is read, in bytes: far above any manifest, far below what would hurt.
@@ -64,14 +65,11 @@ pub fn read(root: &Path) -> Result<Snapshot, SourceError> {
 
 fn read_files(root: &Path) -> (Vec<SourceFile>, Vec<Problem>) {
     let (sender, receiver) = mpsc::channel();
-    let top = root.to_owned();
+    let ignores = Ignores::new(root);
     let walker = WalkBuilder::new(root)
-        .hidden(false)
-        .parents(false)
-        .git_global(false)
-        .require_git(false)
+        .standard_filters(false)
         .follow_links(false)
-        .filter_entry(move |entry| entry.depth() == 0 || enters(entry, &top))
+        .filter_entry(move |entry| entry.depth() == 0 || enters(entry, &ignores))
         .threads(std::thread::available_parallelism().map_or(2, usize::from).min(8))
         .build_parallel();
     walker.run(|| {
@@ -104,13 +102,12 @@ fn read_files(root: &Path) -> (Vec<SourceFile>, Vec<Problem>) {
     (files, problems)
 }
 
-/// Returns whether the walk goes into `entry`: not into `.git`, and not into another repository (a submodule).
-fn enters(entry: &DirEntry, root: &Path) -> bool {
-    if entry.file_name() == ".git" {
-        return false;
-    }
+/// Returns whether the walk goes on with `entry`: not into `.git`, not into another repository (a submodule), and not with what is ignored.
+fn enters(entry: &DirEntry, ignores: &Ignores) -> bool {
     let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-    !is_folder || entry.path() == root || !entry.path().join(".git").exists()
+    entry.file_name() != ".git"
+        && !ignores.leave_out(entry.path(), is_folder)
+        && !(is_folder && entry.path().join(".git").exists())
 }
 
 fn read_entry(root: &Path, entry: &DirEntry) -> Option<Result<SourceFile, Problem>> {
@@ -200,7 +197,7 @@ fn identity(root: &Path) -> Identity {
     let folder =
         root.file_name().map_or_else(|| "repository".to_owned(), |name| name.to_string_lossy().into_owned());
     let remote = git_folder(root)
-        .and_then(|git| fs::read_to_string(git.join("config")).ok())
+        .and_then(|git| read_small(&git.join("config")))
         .and_then(|config| origin_url(&config))
         .and_then(|url| host_and_slug(&url));
     match remote {
@@ -220,9 +217,9 @@ fn git_folder(root: &Path) -> Option<PathBuf> {
     if git.is_dir() {
         return Some(git);
     }
-    let pointer = fs::read_to_string(&git).ok()?;
+    let pointer = read_small(&git)?;
     let own = root.join(pointer.strip_prefix("gitdir:")?.trim());
-    let common = fs::read_to_string(own.join("commondir")).ok()?;
+    let common = read_small(&own.join("commondir"))?;
     Some(own.join(common.trim()))
 }
 
@@ -262,6 +259,8 @@ fn recent_subjects(root: &Path) -> Vec<String> {
         .arg("-C")
         .arg(root)
         .args(["-c", "log.showSignature=false", "log", "-n", "30", "--format=%s", "--no-color"])
+        // A missing commit is not worth asking a remote for, by whatever command its configuration names.
+        .env("GIT_NO_LAZY_FETCH", "1")
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output();

@@ -1,5 +1,6 @@
 //! Where the files of a repository come from. Today a working tree; a forge is another source.
 
+mod gitignore;
 pub mod local;
 
 use std::sync::Arc;
