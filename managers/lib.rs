@@ -21,6 +21,7 @@ pub mod helmfile;
 pub mod kubernetes;
 pub mod kustomize;
 pub mod pre_commit;
+pub mod renovate_config;
 
 mod chart_range;
 mod git_url;
@@ -41,6 +42,7 @@ pub static ALL: &[&dyn Manager] = &[
     &dockerfile::Dockerfile,
     &github_actions::GitHubActions,
     &pre_commit::PreCommit,
+    &renovate_config::RenovateConfig,
     &helm_values::HelmValues,
     &kubernetes::Kubernetes,
     &annotation::Annotation,
