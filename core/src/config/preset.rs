@@ -182,10 +182,12 @@ impl PresetRef {
                 && part != "."
                 && !part.contains(['?', '#', '%', '\\', ' ', '@', '&', '<', '>', '"'])
         };
+        let parts = self.repository.split('/').count();
         match self.host {
             PresetHost::BuiltIn | PresetHost::Npm | PresetHost::Web => true,
-            _ => {
-                self.repository.split('/').count() >= 2
+            host => {
+                // More parts would be another address of its interface.
+                (if host == PresetHost::GitHub { parts == 2 } else { parts >= 2 })
                     && self.repository.split('/').all(sound)
                     && self.file.as_deref().is_none_or(|file| file.split('/').all(sound))
             }
@@ -327,9 +329,14 @@ mod tests {
 
     #[test]
     fn a_reference_cannot_leave_its_repository() {
-        for text in
-            ["github>o/r//../x", "github>../../user", "github>o", "github>o/r?x=1", "github>o/r//a%2f"]
-        {
+        for text in [
+            "github>o/r//../x",
+            "github>../../user",
+            "github>o",
+            "github>o/r/x",
+            "github>o/r?x=1",
+            "github>o/r//a%2f",
+        ] {
             assert!(!PresetRef::parse(text, None).is_sound(), "{text}");
         }
         for text in

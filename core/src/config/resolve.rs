@@ -23,6 +23,8 @@ const MAX_DEPTH: usize = 24;
 const MAX_PRESETS: usize = 600;
 /// How many texts one configuration may be made of.
 const MAX_SOURCES: usize = 2000;
+/// How many bytes its presets may have in all, with what their arguments add to them.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// What came of reading a configuration.
 #[derive(Clone, Debug)]
@@ -55,6 +57,7 @@ pub fn resolve(
         missing: BTreeMap::new(),
         ignored: BTreeSet::new(),
         expanded: 0,
+        room: MAX_BYTES,
         reported: BTreeSet::new(),
     };
     let source = Source { name: root.path.as_str().into(), file: Some(root.path.clone()), preset: None };
@@ -169,6 +172,8 @@ struct Resolver<'a> {
     missing: BTreeMap<String, PresetRef>,
     ignored: BTreeSet<String>,
     expanded: usize,
+    /// How many bytes presets may still have.
+    room: usize,
     reported: BTreeSet<String>,
 }
 
@@ -308,15 +313,18 @@ impl Resolver<'_> {
         }
         self.expanded += 1;
         if stack.len() >= MAX_DEPTH || self.expanded > MAX_PRESETS {
-            if self.reported.insert("limit".to_owned()) {
-                let problem = Problem::error("too many presets extend each other; the rest is left out");
-                self.report(problem.hint("extend fewer presets"), place);
-            }
+            self.too_many(place);
             return None;
         }
         let mut node = self.load(&preset, place)?;
         if !preset.arguments.is_empty() {
-            substitute(&mut node, &preset.arguments);
+            match substitute(&mut node, &preset.arguments, self.room) {
+                Some(room) => self.room = room,
+                None => {
+                    self.too_many(place);
+                    return None;
+                }
+            }
         }
         if let Some(text) = take(&mut node, "ignorePresets") {
             self.ignored.extend(texts(Some(&text.value)).map(str::to_owned));
@@ -328,6 +336,13 @@ impl Resolver<'_> {
         self.expand(&mut node, stack);
         stack.pop();
         Some(node)
+    }
+
+    fn too_many(&mut self, place: Place) {
+        if self.reported.insert("limit".to_owned()) {
+            let problem = Problem::error("too many presets extend each other; the rest is left out");
+            self.report(problem.hint("extend fewer presets"), place);
+        }
     }
 
     fn load(&mut self, preset: &PresetRef, place: Place) -> Option<Node> {
@@ -356,6 +371,11 @@ impl Resolver<'_> {
                 }
             },
         };
+        let Some(room) = self.room.checked_sub(text.len()) else {
+            self.too_many(place);
+            return None;
+        };
+        self.room = room;
         let file = RepoPath::new(path).filter(|_| is_local);
         if is_local && preset.work_tree == WorkTree::MayStandIn && self.reported.insert(preset.key()) {
             let problem = Problem::note(format!(
@@ -453,8 +473,18 @@ fn merge(node: &mut Node, later: Node) {
     }
 }
 
-/// Puts the arguments of a preset into its texts.
-fn substitute(node: &mut Node, arguments: &[String]) {
+/// Puts the arguments of a preset into its texts, and returns how much of `room`, in bytes, is left; `None` when it is too little: arguments
+/// may hold arguments, and would double with every preset.
+fn substitute(node: &mut Node, arguments: &[String], room: usize) -> Option<usize> {
+    let mut left = Some(room);
+    let mut put = |text: &mut String, spelling: &str, argument: &str| {
+        let added = text.matches(spelling).count().saturating_mul(argument.len());
+        left = left.and_then(|left| left.checked_sub(added));
+        if left.is_some() && added > 0 || argument.is_empty() {
+            *text = text.replace(spelling, argument);
+        }
+    };
+    let all = arguments.join(", ");
     node.for_each_text(&mut |text| {
         if !text.contains("{{") {
             return;
@@ -465,15 +495,12 @@ fn substitute(node: &mut Node, arguments: &[String]) {
                 format!("{{{{arg{index}}}}}"),
                 format!("{{{{ arg{index} }}}}"),
             ] {
-                if text.contains(&spelling) {
-                    *text = text.replace(&spelling, argument);
-                }
+                put(text, &spelling, argument);
             }
         }
-        if text.contains("{{args}}") {
-            *text = text.replace("{{args}}", &arguments.join(", "));
-        }
+        put(text, "{{args}}", &all);
     });
+    left
 }
 
 #[cfg(test)]
