@@ -48,17 +48,22 @@ pub async fn load(snapshot: &Snapshot, flag: Option<&Path>, presets: Presets<'_>
     };
     let own = snapshot.identity.slug.as_deref();
     let mut texts: BTreeMap<String, PresetText> = BTreeMap::new();
-    for _ in 0..MAX_ROUNDS {
+    let mut rounds = 0;
+    loop {
         match resolve(file.as_ref(), &texts, own) {
             Resolution::Done(config) => return Ok(*config),
             Resolution::Needs(wanted) => {
-                let found =
-                    join_all(wanted.iter().map(|preset| text_of(preset, &snapshot.files, presets))).await;
+                rounds += 1;
+                let found = if rounds <= MAX_ROUNDS {
+                    join_all(wanted.iter().map(|preset| text_of(preset, snapshot, presets))).await
+                } else {
+                    let why = format!("it is more than {MAX_ROUNDS} presets away from the configuration");
+                    vec![PresetText::Missing(why); wanted.len()]
+                };
                 texts.extend(wanted.iter().map(PresetRef::key).zip(found));
             }
         }
     }
-    anyhow::bail!("the presets of the configuration extend each other through more than {MAX_ROUNDS} levels")
 }
 
 /// Returns the configuration among the files of the repository, the first place in Renovate's order.
@@ -70,10 +75,10 @@ fn find_file(files: &[SourceFile]) -> Option<ConfigFile> {
     })
 }
 
-async fn text_of(preset: &PresetRef, files: &[SourceFile], presets: Presets<'_>) -> PresetText {
+async fn text_of(preset: &PresetRef, snapshot: &Snapshot, presets: Presets<'_>) -> PresetText {
     let local = || {
         preset.files().iter().find_map(|path| {
-            let file = find(files, path)?;
+            let file = find(&snapshot.files, path)?;
             Some(PresetText::Found { path: path.clone(), text: file.text.clone(), is_local: true })
         })
     };
@@ -82,7 +87,7 @@ async fn text_of(preset: &PresetRef, files: &[SourceFile], presets: Presets<'_>)
             .unwrap_or_else(|| PresetText::Missing("there is no such file in this repository".to_owned()));
     }
     let fetched = match presets {
-        Presets::Fetched(http) => fetch(preset, http).await,
+        Presets::Fetched(http) => fetch(preset, snapshot.identity.host.as_deref(), http).await,
         Presets::Unreachable => Err("this command uses no network".to_owned()),
     };
     match fetched {
@@ -94,10 +99,15 @@ async fn text_of(preset: &PresetRef, files: &[SourceFile], presets: Presets<'_>)
     }
 }
 
-async fn fetch(preset: &PresetRef, http: &Http) -> Result<PresetText, String> {
+/// Fetches a preset; `own_host` is the forge this repository is on, if that is known.
+///
+/// Whoever writes the configuration chooses what is fetched, and the credentials of the process go along to the hosts they are for, as
+/// presets may be private. What is read is only ever used as a configuration.
+async fn fetch(preset: &PresetRef, own_host: Option<&str>, http: &Http) -> Result<PresetText, String> {
     let mut why = "it has no file".to_owned();
+    let forge = forge(preset.host, own_host)?;
     for path in preset.files() {
-        let request = match address(preset, &path) {
+        let request = match address(preset, forge, &path, access(http)) {
             Ok(address) => Request::get(address)
                 .accept("application/vnd.github.raw+json, application/json, text/plain, */*"),
             Err(reason) => return Err(reason),
@@ -113,11 +123,39 @@ async fn fetch(preset: &PresetRef, http: &Http) -> Result<PresetText, String> {
     Err(why)
 }
 
+/// How files of GitHub are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Through its interface, as there is a token for it: private repositories are there too.
+    Interface,
+    /// As they are published.
+    Published,
+}
+
+fn access(http: &Http) -> Access {
+    let interface = Url::parse("https://api.github.com/").ok();
+    let credential = interface.and_then(|url| http.host_settings(&url, "").credential());
+    if credential.is_some() { Access::Interface } else { Access::Published }
+}
+
+/// Returns where a preset lives, with the forge this repository is on for `local>`: a repository of the same name on another forge may be
+/// anybody's.
+fn forge(host: PresetHost, own_host: Option<&str>) -> Result<PresetHost, String> {
+    match (host, own_host) {
+        (PresetHost::Local, None | Some("github.com")) => Ok(PresetHost::GitHub),
+        (PresetHost::Local, Some("gitlab.com")) => Ok(PresetHost::GitLab),
+        (PresetHost::Local, Some("gitea.com")) => Ok(PresetHost::Gitea),
+        (PresetHost::Local, Some("codeberg.org")) => Ok(PresetHost::Forgejo),
+        (PresetHost::Local, Some(other)) => Err(format!("presets on `{other}` cannot be read yet")),
+        (host, _) => Ok(host),
+    }
+}
+
 /// Returns the web address of a preset's file.
-fn address(preset: &PresetRef, path: &str) -> Result<Url, String> {
+fn address(preset: &PresetRef, forge: PresetHost, path: &str, access: Access) -> Result<Url, String> {
     let reference = preset.tag.as_deref();
-    let text = match preset.host {
-        PresetHost::GitHub | PresetHost::Local if settings::has_github_token() => {
+    let text = match forge {
+        PresetHost::GitHub | PresetHost::Local if access == Access::Interface => {
             let query = reference.map(|tag| format!("?ref={}", encode(tag))).unwrap_or_default();
             format!("https://api.github.com/repos/{}/contents/{path}{query}", preset.repository)
         }
@@ -155,4 +193,72 @@ fn gitea(reference: Option<&str>) -> String {
 
 fn encode(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, own_host: Option<&str>, access: Access, expected: Result<&str, &str>) {
+        let preset = PresetRef::parse(text, None);
+        let address = forge(preset.host, own_host)
+            .and_then(|forge| address(&preset, forge, "default.json", access))
+            .map(String::from);
+        assert_eq!(address.as_deref().map_err(String::as_str), expected, "{text} {own_host:?}");
+    }
+
+    #[test]
+    fn a_local_preset_is_looked_for_on_the_forge_of_the_repository_only() {
+        let on_github = Ok("https://raw.githubusercontent.com/team/presets/HEAD/default.json");
+        check("local>team/presets", Some("github.com"), Access::Published, on_github);
+        check("local>team/presets", None, Access::Published, on_github);
+        check(
+            "local>team/presets",
+            Some("gitlab.com"),
+            Access::Interface,
+            Ok("https://gitlab.com/team/presets/-/raw/HEAD/default.json"),
+        );
+        check(
+            "local>team/presets",
+            Some("git.lan"),
+            Access::Interface,
+            Err("presets on `git.lan` cannot be read yet"),
+        );
+        check("github>team/presets", Some("git.lan"), Access::Published, on_github);
+    }
+
+    #[test]
+    fn a_token_reads_private_presets_through_the_interface() {
+        check(
+            "github>team/presets#v1&x",
+            None,
+            Access::Interface,
+            Ok("https://api.github.com/repos/team/presets/contents/default.json?ref=v1%26x"),
+        );
+    }
+
+    #[tokio::test]
+    async fn a_chain_of_presets_that_never_ends_is_cut() {
+        let replies = tempfile::tempdir().unwrap();
+        let folder = replies.path().join("raw.githubusercontent.com");
+        std::fs::create_dir_all(&folder).unwrap();
+        for number in 0..30 {
+            let url = format!("https://raw.githubusercontent.com/a/b{number}/HEAD/default.json");
+            let reply = serde_json::json!({
+                "request": {"method": "GET", "url": url},
+                "status": 200,
+                "json": {"extends": [format!("github>a/b{}", number + 1)], "labels": [number.to_string()]},
+            });
+            std::fs::write(folder.join(format!("{number}.reply.json")), reply.to_string()).unwrap();
+        }
+        let world = crate::http::World::Replay(replies.path().to_owned());
+        let http = Http::new(crate::http::HttpSettings { world, ..Default::default() }).unwrap();
+        let file =
+            SourceFile::new(RepoPath::new("renovate.json").unwrap(), r#"{"extends": ["github>a/b0"]}"#);
+        let snapshot = Snapshot { files: vec![file], ..Snapshot::default() };
+        let config = load(&snapshot, None, Presets::Fetched(&http)).await.unwrap();
+        assert_eq!(config.options.labels, Some(vec!["0".to_owned()]), "what was read holds");
+        assert!(config.problems[0].message.contains("more than 12 presets away"), "{:?}", config.problems);
+    }
 }

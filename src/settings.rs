@@ -28,7 +28,12 @@ const HOST_RULES_NAMES: [&str; 2] = ["UPDRAFT_HOST_RULES", "RENOVATE_HOST_RULES"
 /// When the host rules are no JSON list.
 pub fn http(world: &cli::World) -> anyhow::Result<(HttpSettings, Vec<Problem>)> {
     let (mut host_rules, problems) = host_rules()?;
-    if let Some(token) = first(&TOKEN_NAMES) {
+    let token = match &world.replay {
+        // A store answers what was asked when it was made, with or without a token: not what this environment would ask.
+        Some(folder) => folder.join("api.github.com").is_dir().then(|| "replayed".to_owned()),
+        None => first(&TOKEN_NAMES),
+    };
+    if let Some(token) = token {
         host_rules = host_rules.with_github_token(&SecretString::from(token));
     }
     let source = match (&world.record, &world.replay, world.offline) {
@@ -51,11 +56,6 @@ pub fn docker(world: &cli::World) -> (DockerConfig, Option<Problem>) {
         Some(path) => DockerConfig::read(&path),
         None => (DockerConfig::default(), None),
     }
-}
-
-/// Returns whether a GitHub token is at hand.
-pub fn has_github_token() -> bool {
-    first(&TOKEN_NAMES).is_some()
 }
 
 fn host_rules() -> anyhow::Result<(HostRules, Vec<Problem>)> {
