@@ -16,6 +16,7 @@ use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::RepoPath;
 use updraft_core::plan::{Branch, CommitStyle, PlanContext, UpgradeInput, patch, plan, upgrades};
 use updraft_core::problem::{Problem, Severity};
+use updraft_core::quote::quote_numbers;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
 use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
@@ -28,6 +29,7 @@ use crate::datasource::{self, Datasources, LookupError, LookupErrorKind};
 use crate::http::Http;
 use crate::lookup;
 use crate::proof::Proof;
+use crate::report::find;
 use crate::settings;
 use crate::source::{Snapshot, local};
 
@@ -382,7 +384,12 @@ fn branches(reading: &Reading, findings: &[Finding], now: Timestamp) -> (Vec<Rea
     let mut problems = planned.problems;
     let proof = Proof::new(reading, findings);
     let mut ready = Vec::new();
-    for branch in planned.branches {
+    for mut branch in planned.branches {
+        for (path, edits) in &mut branch.edits {
+            if let Some(file) = find(&reading.snapshot.files, path.as_str()) {
+                quote_numbers(file, edits);
+            }
+        }
         match proof.files_of(&branch) {
             Ok(files) => {
                 let patch = files

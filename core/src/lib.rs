@@ -26,4 +26,5 @@ pub mod template;
 pub mod draft;
 pub mod edit;
 pub mod plan;
+pub mod quote;
 pub mod verify;
