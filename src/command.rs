@@ -65,6 +65,10 @@ pub fn describe(error: &anyhow::Error) -> String {
 }
 
 async fn dry_run(arguments: &DryRun, terminal: &Terminal) -> anyhow::Result<ExitCode> {
+    if let Some(folder) = &arguments.patches {
+        // Better now than after all the registries were asked.
+        worktree::make_folder(folder)?;
+    }
     let mut outcome = run::dry_run(&arguments.path, &arguments.world).await?;
     crate::decisions::log(&outcome);
     if let Some(folder) = &arguments.patches {
@@ -268,10 +272,10 @@ fn pipe_closed_is_fine(written: std::io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Returns the width of the terminal that `stream` writes to; `None` when it is something else.
+/// Returns the width of the terminal that `stream` writes to. Where it is something else, only `COLUMNS` sets a width.
 fn width_of(stream: &impl IsTerminal) -> Option<usize> {
-    if !stream.is_terminal() {
-        return None;
-    }
-    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+    let size = if stream.is_terminal() { terminal_size::terminal_size() } else { None };
+    size.map(|(width, _)| usize::from(width.0))
+        .or_else(|| std::env::var("COLUMNS").ok()?.parse().ok())
+        .filter(|width| *width > 0)
 }

@@ -25,9 +25,10 @@ pub fn log(outcome: &Outcome) {
     }
     for ready in &outcome.branches {
         let (branch, title) = (ready.branch.branch_name.as_str(), ready.branch.pr_title.as_str());
-        match &ready.branch.hold {
-            Some(hold) => debug!(branch, title, hold = %hold, "held"),
-            None => debug!(branch, title, "ready"),
+        if let Some(hold) = &ready.branch.hold {
+            debug!(branch, title, hold = %hold, "held");
+        } else {
+            debug!(branch, title, "ready");
         }
     }
 }

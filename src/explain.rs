@@ -212,8 +212,7 @@ impl Story<'_> {
 
     fn origins(&self, out: &mut String) {
         let found = &self.finding.dep.found;
-        let place =
-            self.place(&found.file, found.slots.first().map_or(found.span.start, |slot| slot.span.start));
+        let place = self.place(&found.file, build::place_of(found));
         let inside = if found.found_in.is_empty() { String::new() } else { format!(", {}", found.found_in) };
         self.line(out, "found", &format!("{place}   {}{inside}", found.manager));
         for origin in &found.origins {

@@ -68,15 +68,22 @@ fn inside(root: &Path, path: &RepoPath) -> Result<PathBuf, WriteError> {
     Ok(full)
 }
 
-/// Writes one patch for each branch, by name, into `folder`, which is made where it is missing: `renovate-grafana-12.x.patch`.
+/// Makes a folder, and those it lies in, where they are missing.
 ///
 /// # Errors
-/// When the folder or a file cannot be written.
+/// When the operating system refuses.
+pub fn make_folder(folder: &Path) -> Result<(), WriteError> {
+    fs::create_dir_all(folder).map_err(|source| WriteError::Io { path: folder.to_owned(), source })
+}
+
+/// Writes one patch for each branch, by name, into `folder`: `renovate-grafana-12.x.patch`.
+///
+/// # Errors
+/// When a file cannot be written.
 pub fn write_patches<'p>(
     folder: &Path,
     patches: impl IntoIterator<Item = (&'p str, &'p str)>,
 ) -> Result<(), WriteError> {
-    fs::create_dir_all(folder).map_err(|source| WriteError::Io { path: folder.to_owned(), source })?;
     let mut taken = BTreeSet::new();
     for (branch_name, patch) in patches {
         let name: String = branch_name
@@ -136,6 +143,7 @@ mod tests {
     fn patches_stay_in_their_folder_and_do_not_replace_each_other() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("new/patches");
+        make_folder(&inner).unwrap();
         write_patches(&inner, [("renovate/../../etc", "1"), ("renovate-..-..-etc", "2"), ("../up", "3")])
             .unwrap();
         let names = |folder: &Path| -> Vec<String> {

@@ -243,7 +243,7 @@ impl Exchange {
                 let outcome = replay.find(&asked).map_err(store)?.ok_or_else(missing)?;
                 self.counter.count(&host_name, |host| host.requests += 1);
                 match outcome {
-                    Outcome::Reply(reply) => Ok(whole(reply, method, url, request.body_limit)),
+                    Outcome::Reply(recorded) => Ok(whole(recorded, method, url, request.body_limit)),
                     Outcome::Failure { kind, message } => Err(fail(kind, message)),
                 }
             }

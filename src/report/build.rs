@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use updraft_core::config::Config;
-use updraft_core::dep::{Dep, Skip};
+use updraft_core::dep::{Dep, Part, Skip};
 use updraft_core::plan::Upgrade;
 use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
@@ -117,11 +117,17 @@ fn dep_report(dep: &Dep, skip: Option<&Skip>, files: &[SourceFile]) -> DepReport
     }
 }
 
-/// Returns the line a dependency stands on: that of its value, where people look for it.
+/// Returns the line a dependency stands on, from 1: that of its value.
 pub fn line_of(dep: &Dep, files: &[SourceFile]) -> usize {
-    let start =
-        dep.slots.iter().find(|slot| !slot.span.is_empty()).map_or(dep.span.start, |slot| slot.span.start);
-    find(files, dep.file.as_str()).map_or(1, |file| file.line(start))
+    find(files, dep.file.as_str()).map_or(1, |file| file.line(place_of(dep)))
+}
+
+/// Returns the byte where people look for a dependency: its value, or else its digest, or else whatever spells it.
+pub fn place_of(dep: &Dep) -> usize {
+    let written = || dep.slots.iter().filter(|slot| !slot.span.is_empty());
+    let version = written().find(|slot| matches!(slot.part, Part::Value | Part::ValueOrDigest));
+    let digest = || written().find(|slot| matches!(slot.part, Part::Digest | Part::DigestHex));
+    version.or_else(digest).or_else(|| written().next()).map_or(dep.span.start, |slot| slot.span.start)
 }
 
 /// The branch of each step, by dependency.

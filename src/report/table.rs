@@ -239,8 +239,7 @@ fn draw(out: &mut String, tables: &[(String, Vec<Row>)], width: Option<usize>) {
     for (title, rows) in tables {
         let _ = writeln!(out, "\n{title}");
         for row in rows {
-            let line = line(row, &columns, width);
-            let _ = writeln!(out, "{}", line.trim_end());
+            let _ = writeln!(out, "{}", line(row, &columns, width));
         }
     }
 }
@@ -250,26 +249,30 @@ fn line(row: &Row, columns: &Columns, width: Option<usize>) -> String {
         "  {}  {} {DIM}→{DIM:#} {BOLD}{}{BOLD:#}",
         fit(&row.name, columns.name),
         pad(&row.old, columns.old),
-        pad(&row.new, columns.new),
+        row.new
     );
-    let used = 2 + columns.name + 2 + columns.old + ARROW + columns.new;
-    let kind = if columns.kind == 0 { String::new() } else { format!("  {}", pad(row.kind, columns.kind)) };
+    let gap = " ".repeat(columns.new - row.new.chars().count() + 2);
+    let used = 2 + columns.name + 2 + columns.old + ARROW + columns.new + 2;
+    let kind = if columns.kind == 0 { String::new() } else { format!("{}  ", pad(row.kind, columns.kind)) };
     match (&row.detail, columns.form) {
         (Detail::Place { place, age }, Form::OneLine) => {
             let place = shorten(place, columns.place);
-            let gap = if age.is_empty() { 0 } else { columns.place - place.chars().count() + 2 };
-            let _ = write!(line, "{DIM}{kind}  {place}{DIM:#}{}{age}", " ".repeat(gap));
+            let _ = write!(line, "{gap}{DIM}{kind}{place}{DIM:#}");
+            if !age.is_empty() {
+                let _ = write!(line, "{}{age}", " ".repeat(columns.place - place.chars().count() + 2));
+            }
         }
         (Detail::Place { place, age }, Form::TwoLines) => {
+            if !age.is_empty() {
+                let _ = write!(line, "{gap}{age}");
+            }
             let place = shorten(place, width.unwrap_or(usize::MAX).saturating_sub(4 + row.kind.len() + 3));
-            let gap = if age.is_empty() { "" } else { "  " };
-            let _ = write!(line, "{gap}{age}");
             let _ = write!(line, "\n    {DIM}{} · {place}{DIM:#}", row.kind);
         }
         (Detail::Hold(reason), Form::OneLine)
-            if width.is_none_or(|width| used + kind.len() + 2 + reason.chars().count() <= width) =>
+            if width.is_none_or(|width| used + kind.len() + reason.chars().count() <= width) =>
         {
-            let _ = write!(line, "{DIM}{kind}{DIM:#}  {reason}");
+            let _ = write!(line, "{gap}{DIM}{kind}{DIM:#}{reason}");
         }
         (Detail::Hold(reason), _) => {
             let _ = write!(line, "\n    {}", wrap(reason, width, 4));

@@ -13,7 +13,6 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use updraft_core::name::RepoPath;
 use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
-use updraft_core::span::ByteSpan;
 use url::Url;
 
 use super::gitignore::{Ignores, read_small};
@@ -159,10 +158,11 @@ fn read_text(full: &Path, path: &RepoPath) -> Option<Result<SourceFile, Problem>
     match String::from_utf8(bytes) {
         Ok(text) => Some(Ok(SourceFile::new(path.clone(), text))),
         Err(error) => {
-            let at = error.utf8_error().valid_up_to();
+            let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+            let line = memchr::memchr_iter(b'\n', valid).count() + 1;
             ours.then(|| {
-                Err(Problem::warning(format!("`{path}` is left out: byte {at} is not valid UTF-8"))
-                    .at(path, ByteSpan::empty(at))
+                Err(Problem::warning(format!("`{path}` is left out: line {line} is not valid UTF-8"))
+                    .in_file(path)
                     .hint("save the file as UTF-8"))
             })
         }
@@ -328,7 +328,7 @@ mod tests {
         let problems: Vec<_> = snapshot.problems.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(
             problems,
-            ["`bin.yaml` is left out: it is binary", "`latin.yaml` is left out: byte 3 is not valid UTF-8"]
+            ["`bin.yaml` is left out: it is binary", "`latin.yaml` is left out: line 1 is not valid UTF-8"]
         );
         assert_eq!(snapshot.identity.slug.as_deref(), Some("me/homelab"));
     }
