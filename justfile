@@ -12,7 +12,7 @@ test:
 
 # The demonstration: a small homelab and recorded registries, no network
 demo:
-    cargo run --release -- dry-run tests/fixtures/repos/homelab --replay tests/fixtures/registries --now 2026-11-21
+    cargo run --release -- dry-run tests/fixtures/repos/homelab --replay tests/fixtures/registries --now 2026-11-19T09:00:00Z
 
 # The bot against a folder, without writing anything
 dry-run PATH:
