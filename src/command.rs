@@ -164,7 +164,10 @@ async fn config_check(arguments: &ConfigArgs, terminal: &Terminal) -> anyhow::Re
         .map_or_else(|| "no configuration, defaults hold".to_owned(), ToString::to_string);
     let verdict = match (errors, warnings) {
         (0, 0) => "fine".to_owned(),
-        (errors, warnings) => format!("{errors} errors, {warnings} warnings"),
+        (errors, warnings) => {
+            let plural = |count: usize| if count == 1 { "" } else { "s" };
+            format!("{errors} error{}, {warnings} warning{}", plural(errors), plural(warnings))
+        }
     };
     let rules = config
         .rules

@@ -231,9 +231,10 @@ error: `matchPackageNames` wants a list of strings
             .collect();
         check_presets(
             &presets,
-            2,
-            "error: the presets of the configuration extend each other through more than 12 levels\nhint: extend the deepest of them directly",
+            0,
+            "warning: too many presets extend each other; the rest is left out (in the preset `github>evil/presets:k`)",
         );
+        check_presets(&presets, 0, "it is more than 12 presets away from the configuration");
     }
 
     #[test]
