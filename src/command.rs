@@ -20,6 +20,7 @@ use crate::cli::{
 use crate::configuration::{self, Presets};
 use crate::explain;
 use crate::http::Http;
+use crate::report::printable::printable;
 use crate::report::{Report, build, find, markdown, snippet, table};
 use crate::run::{self, Outcome};
 use crate::settings;
@@ -61,7 +62,8 @@ pub fn describe(error: &anyhow::Error) -> String {
             shown = cause;
         }
     }
-    text
+    let lines: Vec<_> = text.lines().map(printable).collect();
+    lines.join("\n")
 }
 
 async fn dry_run(arguments: &DryRun, terminal: &Terminal) -> anyhow::Result<ExitCode> {
@@ -174,7 +176,8 @@ async fn config_check(arguments: &ConfigArgs, terminal: &Terminal) -> anyhow::Re
         .iter()
         .filter(|rule| config.source(rule.place).is_some_and(|source| source.preset.is_none()));
     terminal.print(&format!(
-        "{source}: {verdict} ({} package rules of its own, {} with presets)\n",
+        "{}: {verdict} ({} package rules of its own, {} with presets)\n",
+        printable(&source),
         rules.count(),
         config.rules.len()
     ))?;

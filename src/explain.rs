@@ -13,6 +13,7 @@ use updraft_core::source::SourceFile;
 use updraft_core::update::{Candidate, Dropped};
 
 use crate::report::layout::wrap;
+use crate::report::printable::printable;
 use crate::report::{build, find};
 use crate::run::{Finding, Outcome, ReadyBranch};
 
@@ -91,7 +92,7 @@ pub fn nothing(outcome: &Outcome, target: &str) -> String {
     let near = closest(target, names().chain(last_parts));
     let hint = near.map_or_else(
         || "`updraft extract` lists what there is".to_owned(),
-        |name| format!("did you mean `{name}`?"),
+        |name| format!("did you mean `{}`?", printable(name)),
     );
     format!("no dependency is called `{target}`\nhint: {hint}")
 }
@@ -121,10 +122,11 @@ pub fn config(config: &Config, files: &[SourceFile]) -> String {
         match config.origins.get(name).and_then(|places| places.last()) {
             Some(place) => {
                 let place = place_of(config, *place, files);
-                let _ = writeln!(out, "{BOLD}{name}{BOLD:#}: {value}  {DIM}{place}{DIM:#}");
+                let (value, place) = (value.to_string(), printable(&place));
+                let _ = writeln!(out, "{BOLD}{name}{BOLD:#}: {}  {DIM}{place}{DIM:#}", printable(&value));
             }
             None => {
-                let _ = writeln!(defaults, "{DIM}{name}: {value}{DIM:#}");
+                let _ = writeln!(defaults, "{DIM}{name}: {}{DIM:#}", printable(&value.to_string()));
             }
         }
     }
@@ -134,11 +136,11 @@ pub fn config(config: &Config, files: &[SourceFile]) -> String {
             out,
             "  #{:<3} {}  {DIM}{}{DIM:#}",
             index + 1,
-            rule.description,
-            place_of(config, rule.place, files)
+            printable(&rule.description),
+            printable(&place_of(config, rule.place, files))
         );
         for (name, value) in &rule.sets {
-            let _ = writeln!(out, "        {name}: {value}");
+            let _ = writeln!(out, "        {name}: {}", printable(&value.to_string()));
         }
     }
     let _ = writeln!(out, "\n{BOLD}defaults{BOLD:#}, where nothing else is said\n{defaults}");
@@ -201,11 +203,18 @@ impl Story<'_> {
             registry
                 .map_or_else(|| datasource.to_string(), |registry| format!("{datasource} from {registry}"))
         });
-        let _ =
-            writeln!(out, "{BOLD}{}{BOLD:#} {value}  {DIM}{}{DIM:#}", dep.dep_name, from.unwrap_or_default());
+        let (name, value) = (printable(&dep.dep_name), printable(&value));
+        let from = from.unwrap_or_default();
+        let _ = writeln!(out, "{BOLD}{name}{BOLD:#} {value}  {DIM}{}{DIM:#}", printable(&from));
     }
 
+    /// Writes a line of foreign text.
     fn line(&self, out: &mut String, label: &str, text: &str) {
+        self.styled_line(out, label, &printable(text));
+    }
+
+    /// Writes a line with styles in it; what is foreign in it has to be printable already.
+    fn styled_line(&self, out: &mut String, label: &str, text: &str) {
         let text = wrap(text, self.width, INDENT);
         let _ = writeln!(out, "  {DIM}{label:<width$}{DIM:#}{text}", width = INDENT - 2);
     }
@@ -260,11 +269,12 @@ impl Story<'_> {
             let description = if rule.description.is_empty() {
                 String::new()
             } else {
-                format!("\"{}\" ", rule.description)
+                format!("\"{}\" ", printable(&rule.description))
             };
             let sets: Vec<&str> = rule.sets.iter().map(|(name, _)| *name).collect();
             let place = place_of(self.config(), rule.place, self.files());
-            self.line(
+            let place = printable(&place);
+            self.styled_line(
                 out,
                 label,
                 &format!("#{} {description}{DIM}{place}{DIM:#}   {}", trace.index + 1, sets.join(", ")),
@@ -278,7 +288,7 @@ impl Story<'_> {
         if !failed.is_empty() {
             let counts: Vec<String> =
                 failed.iter().map(|(name, count)| format!("{count} by {name}")).collect();
-            self.line(out, label, &format!("{DIM}not for it: {}{DIM:#}", counts.join(", ")));
+            self.styled_line(out, label, &format!("{DIM}not for it: {}{DIM:#}", counts.join(", ")));
         }
     }
 
@@ -290,7 +300,8 @@ impl Story<'_> {
         let mut label = "candidates";
         for candidate in candidates.iter().filter(|candidate| candidate.dropped.is_none()) {
             let date = candidate.timestamp.map(|at| format!(", published {}", day(at))).unwrap_or_default();
-            self.line(out, label, &format!("{BOLD}{}{BOLD:#} chosen{date}", candidate.version));
+            let version = printable(&candidate.version);
+            self.styled_line(out, label, &format!("{BOLD}{version}{BOLD:#} chosen{date}"));
             label = "";
         }
         let mut groups: Vec<(String, Vec<&Candidate>)> = Vec::new();
@@ -310,7 +321,9 @@ impl Story<'_> {
                 0 => String::new(),
                 count => format!(" and {count} more"),
             };
-            self.line(out, label, &format!("{}{further} {DIM}dropped: {reason}{DIM:#}", named.join(", ")));
+            let (named, reason) = (named.join(", "), printable(&reason));
+            let named = printable(&named);
+            self.styled_line(out, label, &format!("{named}{further} {DIM}dropped: {reason}{DIM:#}"));
             label = "";
         }
     }
@@ -352,7 +365,7 @@ impl Story<'_> {
                 let detail =
                     if skip.detail.is_empty() { String::new() } else { format!(": {}", skip.detail) };
                 self.line(out, "skipped", &format!("{}{detail}", skip.reason.as_str()));
-                self.line(out, "", &format!("{DIM}{}{DIM:#}", skip.reason.explain()));
+                self.styled_line(out, "", &format!("{DIM}{}{DIM:#}", skip.reason.explain()));
             }
             None if self.branches().is_empty() => self.line(out, "result", "up to date"),
             None => {}

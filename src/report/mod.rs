@@ -5,6 +5,7 @@
 pub mod build;
 pub mod layout;
 pub mod markdown;
+pub mod printable;
 pub mod snippet;
 pub mod table;
 

@@ -3,6 +3,8 @@
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use updraft_core::problem::{Problem, Severity};
 
+use super::printable::printable;
+
 /// The longest source line that is shown whole, in bytes: a minified file must not flood the terminal.
 const MAX_LINE_BYTES: usize = 240;
 
@@ -16,8 +18,8 @@ pub fn picture(problem: &Problem, text: Option<&str>, renderer: &Renderer) -> St
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let mut group = level.primary_title(problem.message.as_str()).elements(NOTHING);
-    let path = problem.file.as_ref().map(|file| file.as_str().to_owned());
+    let mut group = level.primary_title(printable(&problem.message)).elements(NOTHING);
+    let path = problem.file.as_ref().map(|file| printable(file.as_str()).into_owned());
     if let (Some(path), Some(span), Some(text)) = (&path, problem.span, text) {
         let (line_start, shown) = lines_around(text, span.start, span.end);
         let first_line = text.get(..line_start).map_or(1, |before| before.matches('\n').count() + 1);
@@ -33,7 +35,7 @@ pub fn picture(problem: &Problem, text: Option<&str>, renderer: &Renderer) -> St
         group = group.element(annotate_snippets::Origin::path(path.as_str()));
     }
     if let Some(hint) = &problem.hint {
-        group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
+        group = group.element(Level::HELP.with_name("hint").message(printable(hint)));
     }
     renderer.render(&[group])
 }
@@ -91,6 +93,18 @@ mod tests {
         let problem =
             Problem::error("too long").at(&RepoPath::new("a.yaml").unwrap(), ByteSpan::new(6_000, 6_001));
         assert!(picture(&problem, Some(&text), &Renderer::plain()).len() < 2_000);
+    }
+
+    #[test]
+    fn foreign_text_cannot_leave_its_line() {
+        let text = "a: \u{1b}[31mb\u{7}\n";
+        let path = RepoPath::new("a\u{1b}]0;x\u{7}.yaml").unwrap();
+        let problem = Problem::error("bad `\u{1b}[2J`\nerror: forged")
+            .at(&path, ByteSpan::new(3, 9))
+            .hint("use `\u{1b}[2J\n`");
+        let picture = picture(&problem, Some(text), &Renderer::plain());
+        assert!(!picture.chars().any(|letter| letter.is_control() && letter != '\n'), "{picture:?}");
+        assert_eq!(picture.lines().count(), 7, "{picture}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use updraft_core::update::UpdateType;
 
 use super::layout::{fit, pad, shorten, wrap};
+use super::printable::printable;
 use super::{BranchReport, DepReport, Report, UpgradeReport, age};
 
 /// The widest a column of names gets where there is no terminal to fit into.
@@ -74,7 +75,8 @@ fn headline(out: &mut String, report: &Report) {
     let name = report.repository.rsplit('/').next().unwrap_or(&report.repository);
     let _ = write!(
         out,
-        "{BOLD}{name}{BOLD:#} {DIM}·{DIM:#} {} files {DIM}·{DIM:#} {} dependencies in {} packages {DIM}·{DIM:#} {}",
+        "{BOLD}{}{BOLD:#} {DIM}·{DIM:#} {} files {DIM}·{DIM:#} {} dependencies in {} packages {DIM}·{DIM:#} {}",
+        printable(name),
         stats.files,
         stats.deps,
         report.packages(),
@@ -111,7 +113,7 @@ fn sections(out: &mut String, report: &Report, branches: &[BranchReport], view: 
             .filter(|branch| branch.hold.is_none())
             .flat_map(|branch| {
                 rows(branch, types, |upgrade, further| Detail::Place {
-                    place: format!("{}:{}{further}", upgrade.package_file, upgrade.line),
+                    place: format!("{}:{}{further}", printable(&upgrade.package_file), upgrade.line),
                     age: age(upgrade.release_timestamp, report.now).unwrap_or_default(),
                 })
             })
@@ -125,7 +127,9 @@ fn sections(out: &mut String, report: &Report, branches: &[BranchReport], view: 
         .flat_map(|(branch, hold)| {
             let until =
                 hold.until.map(|until| format!(", until {}", moment(until, &view.zone))).unwrap_or_default();
-            rows(branch, &UpdateType::ALL, move |_, _| Detail::Hold(format!("{}{until}", hold.reason)))
+            rows(branch, &UpdateType::ALL, move |_, _| {
+                Detail::Hold(format!("{}{until}", printable(&hold.reason)))
+            })
         })
         .collect();
     tables.push((format!("{BOLD}HELD{BOLD:#}"), held));
@@ -156,7 +160,7 @@ fn rows(
                 0 => String::new(),
                 count => format!(" (+{count})"),
             };
-            let (name, old, new) = (name.to_owned(), old.to_owned(), new.to_owned());
+            let [name, old, new] = [name, old, new].map(|text| printable(text).into_owned());
             Some(Row { name, old, new, kind, detail: detail(first, &further) })
         })
         .collect()
@@ -297,10 +301,12 @@ fn skipped(out: &mut String, report: &Report, width: Option<usize>) {
     let reason_width = rows.iter().map(|((reason, _), _)| reason.chars().count()).max().unwrap_or(0);
     let indent = "  999 × ".chars().count() + reason_width + 2;
     for ((reason, detail), places) in rows {
+        let detail = &*printable(detail);
         let mut named = places.iter().take(PLACES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
         if let Some(more) = places.len().checked_sub(PLACES_SHOWN).filter(|more| *more > 0) {
             let _ = write!(named, " and {more} more");
         }
+        let named = printable(&named);
         let _ = write!(out, "  {:>3} × {}  ", places.len(), pad(&reason.replace('-', " "), reason_width));
         let together = indent + detail.chars().count() + 2 + named.chars().count();
         if detail.is_empty() {
@@ -340,15 +346,26 @@ fn closing(out: &mut String, branches: &[BranchReport], view: &View<'_>) {
     {
         let path = match view.path.to_string_lossy() {
             here if here == "." => String::new(),
-            path => format!(" {path}"),
+            path => format!(" {}", argument(&path)),
         };
-        let _ = write!(text, " {DIM}`updraft explain {}{path}` says why; ", upgrade.dep_name);
+        let _ = write!(text, " {DIM}`updraft explain {}{path}` says why; ", argument(&upgrade.dep_name));
         let _ = match view.patches {
-            Some(folder) => write!(text, "the patches are in `{}`.{DIM:#}", folder.display()),
+            Some(folder) => {
+                write!(text, "the patches are in `{}`.{DIM:#}", printable(&folder.to_string_lossy()))
+            }
             None => write!(text, "`--patches DIR` writes them out.{DIM:#}"),
         };
     }
     let _ = writeln!(out, "\n{}", wrap(&text, view.width, 0));
+}
+
+/// Returns a word of a command that people may copy into a shell.
+fn argument(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@+,=%".contains(letter);
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", printable(text).replace('\'', "'\\''"))
 }
 
 /// Lists what was found, where nothing was looked up.
@@ -363,7 +380,7 @@ fn inventory(out: &mut String, report: &Report, width: Option<usize>) {
     let name_width = widest(&|dep| dep.dep_name.chars().count()).min(most);
     let value_width = widest(&|dep| value_of(dep).chars().count()).min(most / 2);
     for file in &report.files {
-        let _ = writeln!(out, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}", file.path, file.manager);
+        let _ = writeln!(out, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}", printable(&file.path), file.manager);
         let mut deps: Vec<&DepReport> = file.deps.iter().collect();
         deps.sort_by_key(|dep| dep.line);
         for dep in deps {
@@ -371,12 +388,13 @@ fn inventory(out: &mut String, report: &Report, width: Option<usize>) {
                 || dep.datasource.clone().unwrap_or_default(),
                 |reason| format!("{} (skipped)", reason.replace('-', " ")),
             );
+            let source = printable(&source);
             let _ = writeln!(
                 out,
                 "  {DIM}{:>4}{DIM:#}  {}  {}  {DIM}{source}{DIM:#}",
                 dep.line,
-                fit(&dep.dep_name, name_width),
-                pad(&value_of(dep), value_width)
+                fit(&printable(&dep.dep_name), name_width),
+                pad(&printable(&value_of(dep)), value_width)
             );
         }
     }
@@ -385,6 +403,14 @@ fn inventory(out: &mut String, report: &Report, width: Option<usize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_to_copy_is_one_command() {
+        assert_eq!(argument("ghcr.io/owner/name"), "ghcr.io/owner/name");
+        assert_eq!(argument("my repo"), "'my repo'");
+        assert_eq!(argument("a'; rm -rf ~; '\n"), r"'a'\''; rm -rf ~; '\''␊'");
+        assert_eq!(argument("-v"), "'-v'");
+    }
 
     #[test]
     fn ages_are_words() {
