@@ -20,7 +20,7 @@ use updraft_core::quote::quote_numbers;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
 use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
-use updraft_core::update::{Choice, Update};
+use updraft_core::update::{Candidate, Choice, Dropped, Update};
 use updraft_managers::custom_regex::CustomRegex;
 
 use crate::cli;
@@ -70,12 +70,22 @@ impl Finding {
         if let Some(skip) = self.dep.dep.skip.as_ref().or(self.choice.skip.as_ref()) {
             return Some(skip.clone());
         }
-        let Some(Err(error)) = &self.releases else { return None };
+        let Some(Err(error)) = &self.releases else { return self.without_digest() };
         let reason = match error.kind {
             LookupErrorKind::Unsupported => SkipReason::UnsupportedDatasource,
             _ => SkipReason::LookupFailed,
         };
         Some(Skip { reason, detail: error.detail.clone() })
+    }
+
+    /// Returns why nothing is left of what was chosen, where that is for want of a digest.
+    fn without_digest(&self) -> Option<Skip> {
+        let is_missing = |candidate: &Candidate| candidate.dropped == Some(Dropped::NoDigest);
+        if !self.choice.updates.is_empty() || !self.choice.candidates.iter().any(is_missing) {
+            return None;
+        }
+        let detail = self.choice.warnings.last().cloned().unwrap_or_default();
+        Some(Skip { reason: SkipReason::LookupFailed, detail })
     }
 }
 
@@ -199,6 +209,7 @@ pub async fn dry_run(path: &Path, world: &cli::World) -> anyhow::Result<Outcome>
     mark_dead_annotations(&mut findings);
     resolve_digests(&datasources, &mut findings).await;
     problems.extend(failures(&findings));
+    problems.extend(warnings(&findings));
     problems.extend(datasources.notes());
 
     let (branches, found) = branches(&reading, &findings, now);
@@ -356,6 +367,22 @@ fn failures(findings: &[Finding]) -> Vec<Problem> {
             Some(problem)
         })
         .collect()
+}
+
+/// Returns what choosing left to say, once for each package.
+fn warnings(findings: &[Finding]) -> Vec<Problem> {
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    let mut problems = Vec::new();
+    for finding in findings {
+        let dep = &finding.dep.found;
+        for warning in &finding.choice.warnings {
+            let message = format!("`{}`: {warning}", finding.dep.dep.dep_name);
+            if told.insert(message.clone()) {
+                problems.push(Problem::warning(message).at(&dep.file, dep.span));
+            }
+        }
+    }
+    problems
 }
 
 /// Returns whether an error is about the registry as a whole and not about one package in it.

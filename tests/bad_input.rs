@@ -121,6 +121,14 @@ warning: `huge.yaml` is left out: 100 MB, more than the 8 MB that are read
     }
 
     #[test]
+    fn a_digest_that_is_none_is_a_reason() {
+        let ran = dry_run(&[("pod.yaml", &POD.replace("1.36.1", "1.36.1@sha256:abc"))]).expect(0);
+        let reason =
+            "1 × invalid value  a digest is an algorithm and its full number of hex digits  pod.yaml:5";
+        assert!(ran.out.contains(reason), "{}", ran.out);
+    }
+
+    #[test]
     fn text_that_is_not_utf_8_is_named_with_its_line() {
         let repository = folder_with(&[("pod.yaml", POD)]);
         fs::write(repository.path().join("latin.yaml"), b"# ein\nkind: Pod # gr\xfc\xdfe\n").unwrap();
@@ -366,6 +374,37 @@ error: `registry.lan/tools/greet`: the reply of `registry.lan` is not understood
         against(GREET, &[(TAGS, there), ("https://registry.lan/elsewhere", back)])
             .expect(1)
             .says("error: `registry.lan/tools/greet`: `registry.lan` redirects in a circle, through `https://registry.lan/v2/tools/greet/tags/list?n=10000`");
+    }
+
+    #[test]
+    fn a_digest_that_cannot_be_had() {
+        let digest = "sha256:9cb55b2a1f2b6c8b41c7e29b3c7e0b5e7f5a5b0c1d2e3f4a5b6c7d8e9f0a1b2c";
+        let pinned = format!(
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - image: registry.lan/tools/greet:1.4.0@{digest}\n"
+        );
+        let tags = json!({"json": {"tags": ["1.4.0", "1.5.0"]}});
+        let manifest = |reference: &str, status: u16| {
+            let url = format!("https://registry.lan/v2/tools/greet/manifests/{reference}");
+            let index = "application/vnd.oci.image.index.v1+json";
+            json!({
+                "request": {"method": "HEAD", "url": url},
+                "status": status,
+                "headers": {"content-type": index, "docker-content-digest": digest},
+            })
+        };
+        let replies = [
+            (TAGS, tags),
+            ("", manifest(digest, 200)),
+            ("", manifest("1.4.0", 200)),
+            ("", manifest("1.5.0", 404)),
+        ];
+        let ran = against(&pinned, &replies).expect(0).says(
+            r"
+warning: `registry.lan/tools/greet`: no digest was found for `1.5.0`: the registry has none
+ --> pod.yaml:5:14
+  |",
+        );
+        assert!(ran.out.contains("1 × lookup failed  no digest was found for `1.5.0`"), "{}", ran.out);
     }
 
     #[test]

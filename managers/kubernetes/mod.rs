@@ -92,7 +92,8 @@ fn image(value: Value<'_>, file: &SourceFile, aliases: &BTreeMap<String, String>
     match image_ref::parse(value.text) {
         _ if template || other => return None,
         // A variable may stand where an alias is, or be filled in by Flux.
-        Ok(_) | Err(ImageRefError::Variable) => {}
+        // With a digest at its end it was meant to be an image, and no cluster will pull it.
+        Ok(_) | Err(ImageRefError::Variable | ImageRefError::Digest) => {}
         Err(_) => return None,
     }
     let dep = image_ref::dep(ID, &file.path, value.text, value.span, aliases);

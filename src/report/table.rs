@@ -75,17 +75,22 @@ fn headline(out: &mut String, report: &Report) {
     let name = report.repository.rsplit('/').next().unwrap_or(&report.repository);
     let _ = write!(
         out,
-        "{BOLD}{}{BOLD:#} {DIM}·{DIM:#} {} files {DIM}·{DIM:#} {} dependencies in {} packages {DIM}·{DIM:#} {}",
+        "{BOLD}{}{BOLD:#} {DIM}·{DIM:#} {} {DIM}·{DIM:#} {} in {} {DIM}·{DIM:#} {}",
         printable(name),
-        stats.files,
-        stats.deps,
-        report.packages(),
+        count(stats.files, "file", "files"),
+        count(stats.deps, "dependency", "dependencies"),
+        count(report.packages(), "package", "packages"),
         duration(stats.duration_ms)
     );
     if report.branches.is_some() {
-        let _ = write!(out, " {DIM}·{DIM:#} {} requests", stats.requests);
+        let requests = count(usize::try_from(stats.requests).unwrap_or(usize::MAX), "request", "requests");
+        let _ = write!(out, " {DIM}·{DIM:#} {requests}");
     }
     out.push('\n');
+}
+
+fn count(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn duration(milliseconds: u64) -> String {
@@ -323,16 +328,14 @@ fn skipped(out: &mut String, report: &Report, width: Option<usize>) {
 fn closing(out: &mut String, branches: &[BranchReport], view: &View<'_>) {
     let held: Vec<&BranchReport> = branches.iter().filter(|branch| branch.hold.is_some()).collect();
     let ready = branches.len() - held.len();
-    let plural =
-        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     if branches.is_empty() {
         out.push_str("\nEverything is up to date.\n");
         return;
     }
-    let mut text = plural(ready, "branch", "branches");
+    let mut text = count(ready, "branch", "branches");
     match view.applied {
         Some(files) => {
-            let _ = write!(text, " written into {} of the working tree", plural(files, "file", "files"));
+            let _ = write!(text, " written into {} of the working tree", count(files, "file", "files"));
         }
         None => text.push_str(" would be written"),
     }
