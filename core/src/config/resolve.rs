@@ -318,13 +318,11 @@ impl Resolver<'_> {
         }
         let mut node = self.load(&preset, place)?;
         if !preset.arguments.is_empty() {
-            match substitute(&mut node, &preset.arguments, self.room) {
-                Some(room) => self.room = room,
-                None => {
-                    self.too_many(place);
-                    return None;
-                }
-            }
+            let Some(room) = substitute(&mut node, &preset.arguments, self.room) else {
+                self.too_many(place);
+                return None;
+            };
+            self.room = room;
         }
         if let Some(text) = take(&mut node, "ignorePresets") {
             self.ignored.extend(texts(Some(&text.value)).map(str::to_owned));
