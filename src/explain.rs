@@ -122,11 +122,11 @@ pub fn config(config: &Config, files: &[SourceFile]) -> String {
         match config.origins.get(name).and_then(|places| places.last()) {
             Some(place) => {
                 let place = place_of(config, *place, files);
-                let (value, place) = (value.to_string(), printable(&place));
+                let (value, place) = (value.clone(), printable(&place));
                 let _ = writeln!(out, "{BOLD}{name}{BOLD:#}: {}  {DIM}{place}{DIM:#}", printable(&value));
             }
             None => {
-                let _ = writeln!(defaults, "{DIM}{name}: {}{DIM:#}", printable(&value.to_string()));
+                let _ = writeln!(defaults, "{DIM}{name}: {}{DIM:#}", printable(&value));
             }
         }
     }
@@ -140,7 +140,7 @@ pub fn config(config: &Config, files: &[SourceFile]) -> String {
             printable(&place_of(config, rule.place, files))
         );
         for (name, value) in &rule.sets {
-            let _ = writeln!(out, "        {name}: {}", printable(&value.to_string()));
+            let _ = writeln!(out, "        {name}: {}", printable(value));
         }
     }
     let _ = writeln!(out, "\n{BOLD}defaults{BOLD:#}, where nothing else is said\n{defaults}");

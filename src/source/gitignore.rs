@@ -40,7 +40,7 @@ impl Ignores {
             match here.own.as_ref().map_or(Match::None, |own| own.matched(path, is_folder)) {
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,
-                Match::None => folder = here.above.clone(),
+                Match::None => folder = here.above.as_ref().map(Arc::clone),
             }
         }
         false
