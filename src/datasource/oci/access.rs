@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use reqwest::StatusCode;
 use secrecy::SecretString;
@@ -17,20 +16,12 @@ use url::Url;
 
 use super::challenge;
 use super::name::Repository;
+use super::token::{Audience, Tokens};
 use crate::datasource::{LookupError, LookupErrorKind};
-use crate::http::{
-    Access, Caching, Confidential, Credential, DockerConfig, Http, Identity, Login, Reply, Request,
-    SingleFlight, Transport,
-};
+use crate::http::{Access, Credential, DockerConfig, Http, Identity, Login, Reply, Request, Transport};
 
 /// The kind that host rules for registries have.
 const HOST_TYPE: &str = "docker";
-
-/// How long a token lives that does not say so. <https://distribution.github.io/distribution/spec/auth/token/#token-response-fields>
-const TOKEN_LIFE: Duration = Duration::from_secs(60);
-
-/// How long before its end a token is not used any more.
-const TOKEN_MARGIN: Duration = Duration::from_secs(10);
 
 /// Names of Docker Hub's registry that a host rule may use.
 const DOCKER_HUB_NAMES: [&str; 3] =
@@ -42,7 +33,7 @@ pub(super) struct Registries {
     pub(super) http: Http,
     docker: DockerConfig,
     gates: Mutex<BTreeMap<String, Arc<Gate>>>,
-    tokens: SingleFlight<TokenRequest, Result<Token, LookupError>>,
+    pub(super) tokens: Tokens,
 }
 
 /// What is known about how to get into one registry.
@@ -76,47 +67,46 @@ enum Door {
 
 /// A token service, as a registry named it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct TokenService {
-    realm: Url,
-    service: Option<String>,
+pub(super) struct TokenService {
+    pub(super) realm: Url,
+    pub(super) service: Option<String>,
     /// The scope, when it is the same for every repository.
-    scope: Option<String>,
+    pub(super) scope: Option<String>,
 }
 
-/// What identifies a token. The registry is part of it: what one registry's credential opened is not shown to another, even
-/// when both name the same service.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct TokenRequest {
-    registry: String,
-    identity: Identity,
-    realm: Url,
-    service: Option<String>,
-    scope: String,
-}
-
+/// Why we did not get in.
 #[derive(Clone, Debug)]
-struct Token {
-    credential: Credential,
-    until: Instant,
+pub(super) enum Shut {
+    /// We were understood, and refused; or there was no reply.
+    Refused(LookupError),
+    /// What the registry named as its token service does not give tokens.
+    NoToken(LookupError),
 }
 
-#[derive(Deserialize)]
-struct TokenReply {
-    token: Option<String>,
-    access_token: Option<String>,
-    expires_in: Option<u64>,
+impl From<LookupError> for Shut {
+    fn from(error: LookupError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<Shut> for LookupError {
+    fn from(shut: Shut) -> Self {
+        match shut {
+            Shut::Refused(error) | Shut::NoToken(error) => error,
+        }
+    }
 }
 
 /// What we have to show at a registry.
 #[derive(Clone, Debug)]
-enum Key {
+pub(super) enum Key {
     Nothing,
     Credential(Credential),
     IdentityToken(SecretString),
 }
 
 impl Key {
-    fn identity(&self) -> Identity {
+    pub(super) fn identity(&self) -> Identity {
         use secrecy::ExposeSecret as _;
         match self {
             Self::Nothing => Identity::Anonymous,
@@ -128,7 +118,7 @@ impl Key {
 
 impl Registries {
     pub(super) fn new(http: Http, docker: DockerConfig) -> Self {
-        Self { http, docker, gates: Mutex::default(), tokens: SingleFlight::default() }
+        Self { http, docker, gates: Mutex::default(), tokens: Tokens::default() }
     }
 
     /// Returns the address of something in a repository: `tags/list`, `manifests/latest`.
@@ -174,13 +164,21 @@ impl Registries {
         }
         let (door, learned) = known.unwrap_or((Door::Open, Learned::Now));
         match self.enter(repository, &request, &key, &gate, door).await {
-            // The registry may have another door by now.
-            Err(_) if learned == Learned::Before => match self.knock(repository, &plain, &gate).await? {
-                Knocked::In(reply) => Ok(reply),
-                Knocked::At(door) => self.enter(repository, &request, &key, &gate, door).await,
-            },
-            reply => reply,
+            // The registry may have another token service by now.
+            Err(Shut::NoToken(_)) if learned == Learned::Before => {
+                match self.knock(repository, &plain, &gate).await? {
+                    Knocked::In(reply) => Ok(reply),
+                    Knocked::At(door) => Ok(self.enter(repository, &request, &key, &gate, door).await?),
+                }
+            }
+            reply => Ok(reply?),
         }
+    }
+
+    /// Returns the error to report where nobody gets in without a credential and we have none; `None` where asking may still help.
+    pub(super) async fn hopeless(&self, repository: &Repository) -> Option<LookupError> {
+        let key = self.key(repository).await;
+        matches!(key, Key::Nothing).then(|| refused(repository, &key))
     }
 
     /// Sends a request without anything to show, and notes what the registry wants to see.
@@ -197,14 +195,19 @@ impl Registries {
                 Ok(Knocked::In(reply))
             }
             Some(door) => {
-                let general = door.clone().for_every_repository();
-                if let Door::Token(service) = &general {
-                    self.http.leave(&left_as(repository), service).await;
-                }
-                gate.set(Some((general, Learned::Now)));
+                self.learn(repository, gate, &door).await;
                 Ok(Knocked::At(door))
             }
         }
+    }
+
+    /// Notes a door for the other repositories of the registry, and for the next run.
+    async fn learn(&self, repository: &Repository, gate: &Gate, door: &Door) {
+        let general = door.clone().for_every_repository();
+        if let Door::Token(service) = &general {
+            self.http.leave(&left_as(repository), service).await;
+        }
+        gate.set(Some((general, Learned::Now)));
     }
 
     /// Returns the door that an earlier run found. What lies in a cache is good enough to ask for an anonymous token, not to show a credential to.
@@ -223,21 +226,33 @@ impl Registries {
         key: &Key,
         gate: &Gate,
         mut door: Door,
-    ) -> Result<Reply, LookupError> {
+    ) -> Result<Reply, Shut> {
+        let began = Instant::now();
         // Twice: this repository may have another door than the others, or the token is not good any more.
         for _ in 0..2 {
-            let access = self.access(repository, key, &door).await?;
+            let (access, audience) = self.access(repository, key, &door).await?;
             let reply = self.http.send(&request.clone().access(access)).await;
             let reply = reply.map_err(|error| failed(repository, error))?;
-            let Some(found) = door_of(repository, &reply)? else { return Ok(reply) };
-            if door == Door::Open {
-                gate.set(Some((found.clone().for_every_repository(), Learned::Now)));
-            } else if door == found {
-                self.forget(repository, key, &door);
+            let found = match door_of(repository, &reply)? {
+                Some(found) => found,
+                // So some registries say of a token that it is not for this repository.
+                None if reply.status == StatusCode::FORBIDDEN && audience == Audience::Several => {
+                    door.clone()
+                }
+                None => return Ok(reply),
+            };
+            if door != found {
+                self.learn(repository, gate, &found).await;
+            } else if let Door::Token(service) = &door
+                && self.tokens.replace(&self.http, repository, key, service, began).await
+            {
+                // The next round goes with another token.
+            } else {
+                break;
             }
             door = found;
         }
-        Err(refused(repository, key))
+        Err(Shut::Refused(refused(repository, key)))
     }
 
     fn gate(&self, host: &str) -> Arc<Gate> {
@@ -265,60 +280,23 @@ impl Registries {
         }
     }
 
-    async fn access(&self, repository: &Repository, key: &Key, door: &Door) -> Result<Access, LookupError> {
+    async fn access(
+        &self,
+        repository: &Repository,
+        key: &Key,
+        door: &Door,
+    ) -> Result<(Access, Audience), Shut> {
         match (door, key) {
-            (Door::Open, _) => Ok(Access::Anonymous(key.identity())),
-            (Door::Basic, Key::Credential(credential)) => Ok(Access::With(credential.clone())),
-            (Door::Basic, _) => Err(refused(repository, key)),
+            (Door::Open, _) => Ok((Access::Anonymous(key.identity()), Audience::One)),
+            (Door::Basic, Key::Credential(credential)) => {
+                Ok((Access::With(credential.clone()), Audience::One))
+            }
+            (Door::Basic, _) => Err(Shut::Refused(refused(repository, key))),
             (Door::Token(service), _) => {
-                let wanted = token_request(repository, key, service);
-                let token = self.token(repository, key, &wanted).await?;
-                if token.until > Instant::now() {
-                    return Ok(Access::With(token.credential));
-                }
-                self.tokens.forget(&wanted);
-                Ok(Access::With(self.token(repository, key, &wanted).await?.credential))
+                let token = self.tokens.of(&self.http, repository, key, service).await?;
+                Ok((Access::With(token.credential), token.audience))
             }
         }
-    }
-
-    fn forget(&self, repository: &Repository, key: &Key, door: &Door) {
-        if let Door::Token(service) = door {
-            self.tokens.forget(&token_request(repository, key, service));
-        }
-    }
-
-    async fn token(
-        &self,
-        repository: &Repository,
-        key: &Key,
-        wanted: &TokenRequest,
-    ) -> Result<Token, LookupError> {
-        self.tokens.run(wanted, || self.ask_token(repository, key, wanted)).await
-    }
-
-    async fn ask_token(
-        &self,
-        repository: &Repository,
-        key: &Key,
-        wanted: &TokenRequest,
-    ) -> Result<Token, LookupError> {
-        let reply = self.http.send(&token_http_request(key, wanted)).await;
-        let reply = reply.map_err(|error| failed(repository, error))?;
-        if matches!(reply.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) {
-            return Err(refused(repository, key));
-        }
-        let answer = reply.success().and_then(|reply| Ok((reply.json::<TokenReply>()?, reply)));
-        let (answer, reply) = answer.map_err(|error| failed(repository, error))?;
-        let Some(token) = answer.token.or(answer.access_token).filter(|token| !token.is_empty()) else {
-            return Err(failed(repository, reply.malformed("there is no token in it")));
-        };
-        let life =
-            answer.expires_in.map_or(TOKEN_LIFE, Duration::from_secs).min(Duration::from_secs(24 * 3600));
-        Ok(Token {
-            credential: Credential::bearer(&SecretString::from(token)).on_behalf_of(wanted.identity.clone()),
-            until: Instant::now() + life.saturating_sub(TOKEN_MARGIN),
-        })
     }
 }
 
@@ -346,11 +324,11 @@ fn left_as(repository: &Repository) -> String {
     format!("registry-door/1 {}", repository.host)
 }
 
-fn failed(repository: &Repository, error: crate::http::HttpError) -> LookupError {
+pub(super) fn failed(repository: &Repository, error: crate::http::HttpError) -> LookupError {
     LookupError::of_http(repository.shown(), error)
 }
 
-fn refused(repository: &Repository, key: &Key) -> LookupError {
+pub(super) fn refused(repository: &Repository, key: &Key) -> LookupError {
     let host = repository.shown_host();
     let error =
         |detail: String| LookupError::new(LookupErrorKind::Unauthorized, host, repository.shown(), detail);
@@ -412,45 +390,4 @@ fn is_own(scope: &str, repository: &Repository) -> bool {
         .strip_prefix("repository:")
         .and_then(|rest| rest.rsplit_once(':'))
         .is_some_and(|(path, _)| path == repository.path)
-}
-
-fn token_request(repository: &Repository, key: &Key, service: &TokenService) -> TokenRequest {
-    let own = || format!("repository:{}:pull", repository.path);
-    TokenRequest {
-        registry: repository.host.clone(),
-        identity: key.identity(),
-        realm: service.realm.clone(),
-        service: service.service.clone(),
-        scope: service.scope.clone().unwrap_or_else(own),
-    }
-}
-
-fn token_http_request(key: &Key, wanted: &TokenRequest) -> Request {
-    if let Key::IdentityToken(token) = key {
-        let plain = |text: &str| SecretString::from(text);
-        let (grant, client) = (plain("refresh_token"), plain("updraft"));
-        let (service, scope) = (plain(wanted.service.as_deref().unwrap_or_default()), plain(&wanted.scope));
-        let fields = [
-            ("grant_type", &grant),
-            ("client_id", &client),
-            ("service", &service),
-            ("scope", &scope),
-            ("refresh_token", token),
-        ];
-        return Request::post_form(wanted.realm.clone(), &fields)
-            .access(Access::Anonymous(wanted.identity.clone()));
-    }
-    let mut url = wanted.realm.clone();
-    {
-        let mut query = url.query_pairs_mut();
-        if let Some(service) = &wanted.service {
-            query.append_pair("service", service);
-        }
-        query.append_pair("scope", &wanted.scope);
-    }
-    let access = match key {
-        Key::Credential(credential) => Access::With(credential.clone()),
-        Key::Nothing | Key::IdentityToken(_) => Access::Anonymous(Identity::Anonymous),
-    };
-    Request::get(url).access(access).caching(Caching::Never).confidential(Confidential::Token)
 }

@@ -13,11 +13,13 @@ mod quay;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use reqwest::StatusCode;
 use updraft_core::name::DatasourceId;
 use updraft_core::release::{DigestQuery, Lookup, Release, ReleaseList};
 
@@ -25,7 +27,7 @@ use self::access::Registries;
 use self::manifest::{Manifests, Resolved};
 use self::name::Repository;
 use super::{Datasource, LookupError, LookupErrorKind, Provenance};
-use crate::http::{DockerConfig, Http, SingleFlight};
+use crate::http::{DockerConfig, Http, HttpErrorKind, SingleFlight};
 
 /// The tag that is meant where none is written.
 const DEFAULT_TAG: &str = "latest";
@@ -58,6 +60,11 @@ impl Oci {
         let releases = match own {
             Some(Ok(releases)) => releases,
             Some(Err(error)) => {
+                let hides = [StatusCode::NOT_FOUND, StatusCode::UNAUTHORIZED].map(HttpErrorKind::Status);
+                let is_hidden = hides.contains(&error.kind);
+                if is_hidden && let Some(error) = self.registries.hopeless(repository).await {
+                    return Err(error);
+                }
                 // A private repository, or the interface is down: the registry itself may still tell.
                 tracing::debug!(%error, "asking the registry for the tags instead");
                 tags::tags(&self.registries, repository).await?
@@ -107,6 +114,13 @@ impl Oci {
 impl Datasource for Oci {
     fn id(&self) -> DatasourceId {
         DatasourceId::DOCKER
+    }
+
+    fn prepare(&self, lookups: &[&Lookup]) {
+        let likeliest = lookups.iter().filter_map(|lookup| repositories(lookup).ok()?.into_iter().next());
+        // Docker Hub and quay.io list tags without a token.
+        let by_tags = likeliest.filter(|repository| !hub::has(repository) && !repository.is_quay());
+        self.registries.tokens.announce(by_tags);
     }
 
     async fn releases(&self, lookup: &Lookup) -> Result<Arc<ReleaseList>, LookupError> {

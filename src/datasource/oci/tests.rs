@@ -185,6 +185,95 @@ async fn many_repositories_at_once_meet_one_challenge() {
     assert_eq!(server.lines().len(), 1 + 8 + 8);
 }
 
+/// A registry of `a/0` to `a/19` whose tokens may be for several repositories; `a/7` is private.
+fn sharing(seen: &Seen) -> Answer {
+    let (path, query) = seen.target.split_once('?').unwrap_or((&seen.target, ""));
+    if path == "/token" {
+        let is_refused = query.split('&').any(|pair| pair == "scope=repository%3Aa%2F7%3Apull");
+        let token = json!({"token": format!("for {query}&")});
+        return if is_refused { Answer::status(403) } else { Answer::json(&token) };
+    }
+    let wanted = format!("{}&", scope_in_query(path));
+    match seen.header("authorization") {
+        Some(token) if token.contains(&wanted) => tags(&["1"]),
+        _ => names_its_token_service(seen),
+    }
+}
+
+fn scope_in_query(path: &str) -> String {
+    let repository = path.trim_start_matches("/v2/").trim_end_matches("/tags/list").replace('/', "%2F");
+    format!("scope=repository%3A{repository}%3Apull")
+}
+
+fn names_its_token_service(seen: &Seen) -> Answer {
+    let realm = format!("http://{}/token", seen.header("host").unwrap());
+    Answer::status(401).header("www-authenticate", format!("Bearer realm=\"{realm}\",service=s"))
+}
+
+#[tokio::test]
+async fn repositories_of_a_registry_share_tokens_unless_one_is_refused() {
+    let server = Server::start(sharing).await;
+    let folder = tempfile::tempdir().unwrap();
+    let lookups: Vec<Lookup> = (0..20).map(|number| on(&server, &format!("a/{number}"))).collect();
+    // First two groups, of sixteen and four; the second is refused, and each of its members asks. Later two groups without the private one.
+    for (tokens, requests) in [(2 + 4, 1 + 19), (2 + 1, 19)] {
+        let before = server.lines().len();
+        let oci = Oci::new(cached_client(folder.path()), DockerConfig::default());
+        oci.prepare(&lookups.iter().collect::<Vec<_>>());
+        let lists = futures::future::join_all(lookups.iter().map(|lookup| oci.releases(lookup))).await;
+        let failed: Vec<usize> = (0..20).filter(|number| lists[*number].is_err()).collect();
+        assert_eq!(failed, [7]);
+        let lines = server.lines();
+        let asked = lines[before..].iter().filter(|line| line.contains("/token")).count();
+        assert_eq!((asked, lines.len() - before - asked), (tokens, requests));
+    }
+}
+
+#[tokio::test]
+async fn a_registry_that_gives_a_token_for_one_repository_only_is_asked_for_each() {
+    for refusal in [401, 403] {
+        let server = Server::start(move |seen| {
+            let (path, query) = seen.target.split_once('?').unwrap_or((&seen.target, ""));
+            if path == "/token" {
+                // It reads the first scope and forgets the others.
+                let first = query.split('&').find(|pair| pair.starts_with("scope="));
+                return Answer::json(&json!({"token": first}));
+            }
+            let wanted = format!("Bearer {}", scope_in_query(path));
+            match seen.header("authorization") {
+                Some(token) if token == wanted => tags(&["1"]),
+                Some(_) if refusal == 403 => Answer::status(403),
+                _ => names_its_token_service(seen),
+            }
+        })
+        .await;
+        let oci = oci();
+        let lookups: Vec<Lookup> = (0..4).map(|number| on(&server, &format!("a/{number}"))).collect();
+        oci.prepare(&lookups.iter().collect::<Vec<_>>());
+        for lookup in &lookups {
+            assert_eq!(versions(&oci.releases(lookup).await.unwrap()), ["1"], "{refusal}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_repository_that_is_refused_is_not_asked_for_again_and_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(|seen| match seen.target.split_once('?') {
+        Some(("/token", _)) => Answer::json(&json!({"token": "of no use"})),
+        _ => names_its_token_service(seen),
+    })
+    .await;
+    // The registry, its token service, the registry; later it is known where to begin.
+    for expected in [3, 2] {
+        let before = server.lines().len();
+        let oci = Oci::new(cached_client(folder.path()), DockerConfig::default());
+        let error = oci.releases(&on(&server, "a/b")).await.unwrap_err();
+        assert_eq!(error.kind, LookupErrorKind::Unauthorized);
+        assert_eq!(server.lines().len() - before, expected);
+    }
+}
+
 #[tokio::test]
 async fn a_door_that_has_changed_since_the_last_run_is_found_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -587,15 +676,14 @@ async fn docker_hub_tells_when_tags_were_pushed() {
 
 #[tokio::test]
 async fn without_docker_hubs_own_list_the_registry_is_asked() {
-    let oci = replayed(&[
-        (
-            "https://hub.docker.com/v2/repositories/me/private/tags?page_size=1000&ordering=last_updated",
-            404,
-            json!({}),
-        ),
-        ("https://index.docker.io/v2/me/private/tags/list?n=10000", 200, json!({"tags": ["1.0.0"]})),
-    ]);
-    assert_eq!(versions(&oci.releases(&lookup("me/private")).await.unwrap()), ["1.0.0"]);
+    let hub = "https://hub.docker.com/v2/repositories/me/app/tags?page_size=1000&ordering=last_updated";
+    let registry = "https://index.docker.io/v2/me/app/tags/list?n=10000";
+    let oci = |status| replayed(&[(hub, status, json!({})), (registry, 200, json!({"tags": ["1.0.0"]}))]);
+    assert_eq!(versions(&oci(403).releases(&lookup("me/app")).await.unwrap()), ["1.0.0"]);
+    // What Docker Hub hides, its registry shows to nobody who has no credential.
+    let error = oci(404).releases(&lookup("me/app")).await.unwrap_err();
+    assert_eq!(error.kind, LookupErrorKind::Unauthorized);
+    assert!(error.to_string().contains("private, or does not exist"), "{error}");
 }
 
 #[tokio::test]
