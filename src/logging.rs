@@ -2,8 +2,11 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, Registry, fmt};
 
 use crate::cli::{ColorChoice, Global, LogFormat};
 
@@ -17,31 +20,27 @@ pub fn start(global: &Global) {
         2 => Some("debug".to_owned()),
         _ => Some("trace".to_owned()),
     };
+    // Words such as `updraft::http=debug,warn`; a single word is about updraft only, not about the libraries it is made of.
     let directives = level.unwrap_or_else(|| "warn".to_owned());
     let filter = if directives.contains(['=', ',']) {
-        EnvFilter::try_new(&directives)
+        directives.parse::<Targets>().ok()
     } else {
-        EnvFilter::try_new(format!(
-            "off,updraft={directives},updraft_core={directives},updraft_managers={directives}"
-        ))
-    }
-    .unwrap_or_else(|_| EnvFilter::new("warn"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_span_events(FmtSpan::NONE)
-        .with_target(false);
-    match global.log_format {
-        LogFormat::Json => builder.json().flatten_event(true).init(),
+        directives.parse::<LevelFilter>().ok().map(|level| Targets::new().with_target("updraft", level))
+    };
+    let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+    let layer = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let layer = match global.log_format {
+        LogFormat::Json => layer.json().flatten_event(true).boxed(),
         LogFormat::Text => {
             let color = match global.color {
                 ColorChoice::Always => true,
                 ColorChoice::Never => false,
                 ColorChoice::Auto => std::io::stderr().is_terminal() && variable("NO_COLOR").is_none(),
             };
-            builder.with_ansi(color).compact().init();
+            layer.with_ansi(color).compact().boxed()
         }
-    }
+    };
+    Registry::default().with(layer.with_filter(filter)).init();
 }
 
 /// Translates the levels of Renovate's `LOG_LEVEL`; `fatal` is our `error`.

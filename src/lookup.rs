@@ -1,60 +1,156 @@
-//! Asks the registries: every distinct question once, all at the same time, and the answers in the order of the questions.
+//! Takes every package through its questions: what was published, what that means to those who use it, how old it is, which digest it has.
+//!
+//! All packages are under way at the same time, and each goes on as soon as it can: what the registries of some take long to say, the choices of
+//! others are made in. Every distinct question is asked once a run, by [`Datasources`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::StreamExt;
+use futures::future::join_all;
 use jiff::Timestamp;
+use updraft_core::choose::{ChooseInput, DigestAnswers, PreparedDep, choose, settle};
+use updraft_core::config::Config;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
+use updraft_core::update::{Choice, Update};
 
 use crate::datasource::{Datasources, LookupError};
 use crate::progress::Progress;
+use crate::run::Finding;
 
-/// How many questions are under way at once. Each host's own limit is kept below it, in the HTTP client.
+/// How many packages are under way at once. Each host's own limit is kept below it, in the HTTP client.
 const AT_ONCE: usize = 256;
+/// How often releases are dated and chosen again: each round may find the next one too young.
+const MAX_DATING_ROUNDS: usize = 4;
+/// How many releases of one package are dated in a round.
+const MAX_DATED_AT_ONCE: usize = 8;
 
-/// What the registries said about each package.
-pub type Releases = BTreeMap<Lookup, Result<Arc<ReleaseList>, LookupError>>;
-/// What the registries said about each digest; `None`: there is none.
-pub type Digests = BTreeMap<DigestQuery, Result<Option<String>, LookupError>>;
-/// When versions were published; `None`: nobody knows.
-pub type Timestamps = BTreeMap<(Lookup, String), Result<Option<Timestamp>, LookupError>>;
-
-/// Asks for the releases of every package.
-pub async fn releases(datasources: &Datasources, lookups: BTreeSet<Lookup>) -> Releases {
-    datasources.prepare(&lookups);
-    ask("asking registries", lookups, async |lookup: &Lookup| datasources.releases(lookup).await).await
+/// What came of all dependencies.
+#[derive(Debug)]
+pub struct Answered {
+    /// The dependencies with what was chosen for them, in the order in which they were given.
+    pub findings: Vec<Finding>,
+    /// How many distinct packages were asked for.
+    pub packages: usize,
 }
 
-/// Asks for every digest.
-pub async fn digests(datasources: &Datasources, queries: BTreeSet<DigestQuery>) -> Digests {
-    ask("resolving digests", queries, async |query: &DigestQuery| datasources.digest(query).await).await
-}
-
-/// Asks when versions were published, where the lists do not say it.
-pub async fn timestamps(datasources: &Datasources, queries: BTreeSet<(Lookup, String)>) -> Timestamps {
-    ask("dating releases", queries, async |query: &(Lookup, String)| {
-        datasources.timestamp(&query.0, &query.1).await
-    })
-    .await
-}
-
-async fn ask<Q: Ord, A>(
-    what: &'static str,
-    questions: BTreeSet<Q>,
-    answer: impl AsyncFn(&Q) -> A,
-) -> BTreeMap<Q, A> {
-    let progress = Progress::new(what, questions.len());
-    let (answer, progress) = (&answer, &progress);
-    futures::stream::iter(questions)
-        .map(|question| async move {
-            let reply = answer(&question).await;
+/// Asks for the packages of all dependencies, and chooses.
+pub async fn answer(
+    datasources: &Datasources,
+    deps: Vec<PreparedDep>,
+    config: &Config,
+    now: Timestamp,
+) -> Answered {
+    let mut by_package: BTreeMap<Lookup, Vec<(usize, PreparedDep)>> = BTreeMap::new();
+    let mut findings: Vec<(usize, Finding)> = Vec::new();
+    for (index, dep) in deps.into_iter().enumerate() {
+        match dep.lookup() {
+            Some(lookup) => by_package.entry(lookup).or_default().push((index, dep)),
+            None => findings.push((index, Finding { dep, releases: None, choice: Arc::default() })),
+        }
+    }
+    datasources.prepare(by_package.keys());
+    let packages = by_package.len();
+    let progress = &Progress::new("asking registries", packages);
+    let mut answers = futures::stream::iter(by_package)
+        .map(|(lookup, deps)| async move {
+            let answer = Package { datasources, config, now, lookup }.answer(deps).await;
             progress.step();
-            (question, reply)
+            answer
         })
-        .buffer_unordered(AT_ONCE)
-        .collect::<Vec<_>>()
-        .await
-        .into_iter()
-        .collect()
+        .buffer_unordered(AT_ONCE);
+    while let Some(answer) = answers.next().await {
+        findings.extend(answer);
+    }
+    findings.sort_unstable_by_key(|(index, _)| *index);
+    Answered { findings: findings.into_iter().map(|(_, finding)| finding).collect(), packages }
+}
+
+/// One package on its way.
+struct Package<'a> {
+    datasources: &'a Datasources,
+    config: &'a Config,
+    now: Timestamp,
+    lookup: Lookup,
+}
+
+impl Package<'_> {
+    async fn answer(&self, deps: Vec<(usize, PreparedDep)>) -> Vec<(usize, Finding)> {
+        let releases = self.datasources.releases(&self.lookup).await;
+        let decided = deps.into_iter().map(|(index, dep)| {
+            let choice = releases.as_ref().map(|releases| self.choose(&dep, releases)).unwrap_or_default();
+            (index, Finding { dep, choice, releases: Some(releases.clone()) })
+        });
+        let mut findings: Vec<(usize, Finding)> = decided.collect();
+        if let Ok(releases) = releases {
+            self.date(&mut findings, releases).await;
+            self.resolve_digests(&mut findings).await;
+        }
+        findings
+    }
+
+    fn choose(&self, dep: &PreparedDep, releases: &ReleaseList) -> Arc<Choice> {
+        Arc::new(choose(&ChooseInput { dep, releases, config: self.config, now: self.now }))
+    }
+
+    /// Asks when releases were published where `minimumReleaseAge` wants to know and the registry's list does not say, and decides again:
+    /// a release without a date would wait for ever.
+    async fn date(&self, findings: &mut [(usize, Finding)], mut releases: Arc<ReleaseList>) {
+        for _ in 0..MAX_DATING_ROUNDS {
+            let undated: Vec<BTreeSet<String>> =
+                findings.iter().map(|(_, finding)| undated_versions(&finding.choice, &releases)).collect();
+            let questions: BTreeSet<&String> = undated.iter().flatten().collect();
+            let answers = join_all(questions.into_iter().map(async |version| {
+                // A registry that cannot say leaves it as it was.
+                let date = self.datasources.timestamp(&self.lookup, version).await.ok()??;
+                Some((version, date))
+            }));
+            let dates: BTreeMap<&String, Timestamp> = answers.await.into_iter().flatten().collect();
+            if dates.is_empty() {
+                return;
+            }
+            for release in &mut Arc::make_mut(&mut releases).releases {
+                release.timestamp = release.timestamp.or_else(|| dates.get(&release.version).copied());
+            }
+            for ((_, finding), versions) in findings.iter_mut().zip(&undated) {
+                if !versions.is_empty() {
+                    finding.choice = self.choose(&finding.dep, &releases);
+                    finding.releases = Some(Ok(Arc::clone(&releases)));
+                }
+            }
+        }
+    }
+
+    async fn resolve_digests(&self, findings: &mut [(usize, Finding)]) {
+        let queries: BTreeSet<DigestQuery> =
+            findings.iter().flat_map(|(_, finding)| digest_queries(&finding.choice)).cloned().collect();
+        let answers = join_all(queries.into_iter().map(async |query| {
+            let answer = match self.datasources.digest(&query).await {
+                Ok(Some(digest)) => Ok(digest),
+                Ok(None) => Err("the registry has none".to_owned()),
+                Err(LookupError { detail, .. }) => Err(detail),
+            };
+            (query, answer)
+        }));
+        let answers: DigestAnswers = answers.await.into_iter().collect();
+        for (_, finding) in findings {
+            if digest_queries(&finding.choice).next().is_some() {
+                settle(Arc::make_mut(&mut finding.choice), &answers);
+            }
+        }
+    }
+}
+
+fn digest_queries(choice: &Choice) -> impl Iterator<Item = &DigestQuery> {
+    choice.updates.iter().filter_map(|update| update.digest_query.as_ref())
+}
+
+/// Returns the versions whose date decides about a step and is not known.
+fn undated_versions(choice: &Choice, releases: &ReleaseList) -> BTreeSet<String> {
+    let waits = |update: &&Update| update.pending.as_ref().is_some_and(|pending| pending.until.is_none());
+    let is_undated = |version: &String| {
+        releases.releases.iter().any(|release| release.version == *version && release.timestamp.is_none())
+    };
+    let steps = choice.updates.iter().filter(waits);
+    steps.filter_map(|update| update.new_version.clone()).filter(is_undated).take(MAX_DATED_AT_ONCE).collect()
 }

@@ -12,11 +12,10 @@ pub struct Progress(ProgressBar);
 impl Progress {
     /// Starts a bar for `total` steps of `what`.
     pub fn new(what: &'static str, total: usize) -> Self {
-        let target = if std::io::stderr().is_terminal() {
-            ProgressDrawTarget::stderr_with_hz(10)
-        } else {
-            ProgressDrawTarget::hidden()
-        };
+        if !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let target = ProgressDrawTarget::stderr_with_hz(10);
         let bar = ProgressBar::with_draw_target(Some(total as u64), target).with_message(what);
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {bar:24} {pos}/{len}") {
             bar.set_style(style.progress_chars("━╸ "));

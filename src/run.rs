@@ -1,6 +1,7 @@
 //! The pipeline, as code: source, managers, datasources, versioning, plan, edit.
 //!
-//! The core decides and this module asks: it alternates ask, decide, ask, decide, and ends with branches whose edits were proven.
+//! The core decides and this crate asks: package by package it alternates ask, decide, ask, decide ([`lookup`]), and ends with branches
+//! whose edits were proven.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,8 +9,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use updraft_core::choose::{ChooseInput, DigestAnswers, PreparedDep, choose, prepare, settle};
-use updraft_core::config::{Config, Included};
+use updraft_core::choose::{PreparedDep, prepare};
+use updraft_core::config::{Config, Included, ManagerFiles};
 use updraft_core::dep::{Dep, Part, Skip, SkipReason};
 use updraft_core::edit::Edit;
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
@@ -17,26 +18,21 @@ use updraft_core::name::RepoPath;
 use updraft_core::plan::{Branch, CommitStyle, PlanContext, UpgradeInput, patch, plan, upgrades};
 use updraft_core::problem::{Problem, Severity};
 use updraft_core::quote::quote_numbers;
-use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
+use updraft_core::release::ReleaseList;
 use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
-use updraft_core::update::{Candidate, Choice, Dropped, Update};
+use updraft_core::update::{Candidate, Choice, Dropped};
 use updraft_managers::custom_regex::CustomRegex;
 
 use crate::cli;
 use crate::configuration::{self, Presets};
-use crate::datasource::{self, Datasources, LookupError, LookupErrorKind};
+use crate::datasource::{self, LookupError, LookupErrorKind};
 use crate::http::Http;
-use crate::lookup;
+use crate::lookup::{self, Answered};
 use crate::proof::Proof;
 use crate::report::find;
 use crate::settings;
 use crate::source::{Snapshot, local};
-
-/// How often releases are dated and chosen again: each round may find the next one too young.
-const MAX_DATING_ROUNDS: usize = 4;
-/// How many releases of one package are dated in a round.
-const MAX_DATED_AT_ONCE: usize = 8;
 
 /// A repository that was read: its files, its configuration, and what managers found.
 #[derive(Debug)]
@@ -125,7 +121,16 @@ pub struct Outcome {
 /// The folder cannot be read, or the configuration named on the command line.
 pub async fn read(path: &Path, config: Option<&Path>, presets: Presets<'_>) -> anyhow::Result<Reading> {
     let began = Instant::now();
-    let snapshot = local::read(path)?;
+    understand(path, local::read(path)?, config, presets, began).await
+}
+
+async fn understand(
+    path: &Path,
+    snapshot: Snapshot,
+    config: Option<&Path>,
+    presets: Presets<'_>,
+    began: Instant,
+) -> anyhow::Result<Reading> {
     let config = configuration::load(&snapshot, config, presets).await?;
     let extraction = Managers::new(&config).extract(&snapshot.files.iter().collect::<Vec<_>>());
     Ok(Reading { root: path.to_owned(), snapshot, config, extraction, began })
@@ -135,6 +140,8 @@ pub async fn read(path: &Path, config: Option<&Path>, presets: Presets<'_>) -> a
 pub struct Managers<'c> {
     config: &'c Config,
     custom: Vec<CustomRegex>,
+    /// Which files each manager reads, in the order of [`Managers::all`].
+    files: Vec<ManagerFiles>,
     context: ManagerContext,
 }
 
@@ -143,29 +150,31 @@ impl<'c> Managers<'c> {
     pub fn new(config: &'c Config) -> Self {
         let custom = config.custom_managers.iter().cloned().map(CustomRegex::new).collect();
         let registry_aliases = config.options.registry_aliases.clone().unwrap_or_default();
-        Self { config, custom, context: ManagerContext { registry_aliases } }
+        let mut managers =
+            Self { config, custom, files: Vec::new(), context: ManagerContext { registry_aliases } };
+        let files = managers.all().map(|manager| config.files_of(&manager.id(), &manager.file_patterns()));
+        managers.files = files.collect();
+        managers
+    }
+
+    /// Returns all managers; what the owner describes is the most specific, and comes first.
+    fn all(&self) -> impl Iterator<Item = &dyn Manager> {
+        let custom = self.custom.iter().map(|custom| custom as &dyn Manager);
+        custom.chain(updraft_managers::ALL.iter().copied())
     }
 
     /// Returns what they find in `files`.
     pub fn extract(&self, files: &[&SourceFile]) -> Extraction {
-        // What the owner describes is the most specific of all.
-        let managers: Vec<&dyn Manager> = self
-            .custom
-            .iter()
-            .map(|custom| custom as &dyn Manager)
-            .chain(updraft_managers::ALL.iter().copied())
-            .collect();
-        let files_of: Vec<_> = managers
-            .iter()
-            .map(|manager| self.config.files_of(&manager.id(), &manager.file_patterns()))
-            .collect();
+        let managers: Vec<&dyn Manager> = self.all().collect();
         let ignored: BTreeSet<&RepoPath> =
             files.iter().map(|file| &file.path).filter(|path| self.config.ignored(path).is_some()).collect();
         let selects = |index: usize, file: &SourceFile| {
             if ignored.contains(&file.path) {
                 return false;
             }
-            let (Some(own), Some(manager)) = (files_of.get(index), managers.get(index)) else { return false };
+            let (Some(own), Some(manager)) = (self.files.get(index), managers.get(index)) else {
+                return false;
+            };
             match own.includes(&file.path) {
                 Included::ByDefault | Included::ByConfig(_) => true,
                 // Who lists the files of a manager means these, as with Renovate; zero configuration is for who does not.
@@ -185,8 +194,12 @@ impl<'c> Managers<'c> {
 /// of the outcome.
 pub async fn dry_run(path: &Path, world: &cli::World) -> anyhow::Result<Outcome> {
     let (http_settings, mut problems) = settings::http(world)?;
-    let http = Http::new(http_settings)?;
-    let reading = read(path, world.config.as_deref(), Presets::Fetched(&http)).await?;
+    let began = Instant::now();
+    // Collecting the trusted authorities takes about as long as reading the tree.
+    let http = tokio::task::spawn_blocking(|| Http::new(http_settings));
+    let snapshot = local::read(path)?;
+    let http = http.await??;
+    let reading = understand(path, snapshot, world.config.as_deref(), Presets::Fetched(&http), began).await?;
     let now = world.now.unwrap_or_else(Timestamp::now);
     let (docker, unreadable) = settings::docker(world);
     problems.extend(unreadable);
@@ -194,20 +207,8 @@ pub async fn dry_run(path: &Path, world: &cli::World) -> anyhow::Result<Outcome>
 
     let deps: Vec<PreparedDep> =
         reading.extraction.deps.iter().map(|dep| prepare(&Arc::new(dep.clone()), &reading.config)).collect();
-    let lookups: BTreeSet<Lookup> = deps.iter().filter_map(PreparedDep::lookup).collect();
-    let asked = lookups.len();
-    let releases = lookup::releases(&datasources, lookups).await;
-    let mut findings: Vec<Finding> = deps
-        .into_iter()
-        .map(|dep| {
-            let releases = dep.lookup().and_then(|lookup| releases.get(&lookup).cloned());
-            let choice = Arc::new(decide(&dep, releases.as_ref(), &reading.config, now));
-            Finding { dep, releases, choice }
-        })
-        .collect();
-    date_releases(&datasources, &mut findings, &reading.config, now).await;
+    let Answered { mut findings, packages } = lookup::answer(&datasources, deps, &reading.config, now).await;
     mark_dead_annotations(&mut findings);
-    resolve_digests(&datasources, &mut findings).await;
     problems.extend(failures(&findings));
     problems.extend(warnings(&findings));
     problems.extend(datasources.notes());
@@ -218,75 +219,7 @@ pub async fn dry_run(path: &Path, world: &cli::World) -> anyhow::Result<Outcome>
     problems.dedup();
     http.clean_cache();
     let network = http.stats().total();
-    Ok(Outcome { reading, findings, branches, problems, now, lookups: asked, network })
-}
-
-fn decide(
-    dep: &PreparedDep,
-    releases: Option<&Result<Arc<ReleaseList>, LookupError>>,
-    config: &Config,
-    now: Timestamp,
-) -> Choice {
-    match releases {
-        Some(Ok(releases)) => choose(&ChooseInput { dep, releases, config, now }),
-        _ => Choice::default(),
-    }
-}
-
-/// Asks when releases were published where `minimumReleaseAge` wants to know and the registry's list does not say, and decides again:
-/// a release without a date would wait for ever.
-async fn date_releases(datasources: &Datasources, findings: &mut [Finding], config: &Config, now: Timestamp) {
-    for _ in 0..MAX_DATING_ROUNDS {
-        let undated: Vec<(usize, Lookup, Vec<String>)> = findings
-            .iter()
-            .enumerate()
-            .filter_map(|(index, finding)| Some((index, finding.dep.lookup()?, undated_versions(finding))))
-            .filter(|(_, _, versions)| !versions.is_empty())
-            .collect();
-        let questions: BTreeSet<(Lookup, String)> = undated
-            .iter()
-            .flat_map(|(_, lookup, versions)| {
-                versions.iter().map(|version| (lookup.clone(), version.clone()))
-            })
-            .collect();
-        if questions.is_empty() {
-            return;
-        }
-        let answers = lookup::timestamps(datasources, questions).await;
-        let mut is_changed = false;
-        for (index, lookup, versions) in undated {
-            let Some(finding) = findings.get_mut(index) else { continue };
-            let Some(Ok(releases)) = &finding.releases else { continue };
-            let mut releases = ReleaseList::clone(releases);
-            for release in releases.releases.iter_mut().filter(|release| versions.contains(&release.version))
-            {
-                // A registry that cannot say leaves it as it was.
-                if let Some(Ok(Some(at))) = answers.get(&(lookup.clone(), release.version.clone())) {
-                    release.timestamp = Some(*at);
-                    is_changed = true;
-                }
-            }
-            let releases = Ok(Arc::new(releases));
-            finding.choice = Arc::new(decide(&finding.dep, Some(&releases), config, now));
-            finding.releases = Some(releases);
-        }
-        if !is_changed {
-            return;
-        }
-    }
-}
-
-/// Returns the versions whose date decides about a step and is not known.
-fn undated_versions(finding: &Finding) -> Vec<String> {
-    let Some(Ok(releases)) = &finding.releases else { return Vec::new() };
-    let waits = |update: &&Update| update.pending.as_ref().is_some_and(|pending| pending.until.is_none());
-    let is_undated = |version: &String| {
-        releases.releases.iter().any(|release| release.version == *version && release.timestamp.is_none())
-    };
-    let steps = finding.choice.updates.iter().filter(waits);
-    let versions: BTreeSet<String> =
-        steps.filter_map(|update| update.new_version.clone()).filter(is_undated).collect();
-    versions.into_iter().take(MAX_DATED_AT_ONCE).collect()
+    Ok(Outcome { reading, findings, branches, problems, now, lookups: packages, network })
 }
 
 /// Says of patterns that took a whole reference for a version, where somebody else reads the version inside, what they are.
@@ -312,30 +245,6 @@ fn mark_dead_annotations(findings: &mut [Finding]) {
             let skip = Skip { reason: SkipReason::DeadAnnotation, detail };
             finding.choice = Arc::new(Choice { skip: Some(skip), ..Choice::clone(&finding.choice) });
         }
-    }
-}
-
-async fn resolve_digests(datasources: &Datasources, findings: &mut [Finding]) {
-    let queries: BTreeSet<DigestQuery> = findings
-        .iter()
-        .flat_map(|finding| finding.choice.updates.iter().filter_map(|update| update.digest_query.clone()))
-        .collect();
-    let answers: DigestAnswers = lookup::digests(datasources, queries)
-        .await
-        .into_iter()
-        .map(|(query, answer)| {
-            let answer = match answer {
-                Ok(Some(digest)) => Ok(digest),
-                Ok(None) => Err("the registry has none".to_owned()),
-                Err(error) => Err(error.detail),
-            };
-            (query, answer)
-        })
-        .collect();
-    for finding in findings {
-        let mut choice = Choice::clone(&finding.choice);
-        settle(&mut choice, &answers);
-        finding.choice = Arc::new(choice);
     }
 }
 

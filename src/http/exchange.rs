@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret as _;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Url;
 
@@ -77,6 +78,11 @@ impl Exchange {
             patience,
             counter: Arc::new(Counter::default()),
         })
+    }
+
+    /// Returns whether replies go to a store or come from one.
+    pub(super) fn is_stored(&self) -> bool {
+        matches!(self.source, Source::Network { record: Some(_), .. } | Source::Replay(_))
     }
 
     /// Returns on whose behalf a request is sent.
@@ -293,9 +299,16 @@ impl Exchange {
         let deadline = Instant::now() + limit.unwrap_or(self.patience.deadline);
         self.counter.count(&host_name, |host| host.requests += 1);
         let start = Instant::now();
-        let response = match tokio::time::timeout_at(deadline, client.execute(outgoing)).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(HttpError::of_client(method, url, &error)),
+        // In a task of its own, so that the handshakes of many connections are spread over the cores.
+        let mut sending = JoinSet::new();
+        sending.spawn(client.execute(outgoing));
+        let response = match tokio::time::timeout_at(deadline, sending.join_next()).await {
+            Ok(Some(Ok(Ok(response)))) => response,
+            Ok(Some(Ok(Err(error)))) => return Err(HttpError::of_client(method, url, &error)),
+            Ok(Some(Err(_)) | None) => {
+                let detail = format!("the request to `{host_name}` was broken off");
+                return Err(HttpError::new(HttpErrorKind::Broken, method, url, detail));
+            }
             Err(_) => {
                 let detail = format!("`{host_name}` took too long to answer");
                 return Err(HttpError::new(HttpErrorKind::Timeout, method, url, detail));

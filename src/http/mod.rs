@@ -239,6 +239,11 @@ impl Http {
         self.0.exchange.counter.snapshot()
     }
 
+    /// Returns whether replies go to a store or come from one, where each has to stand for itself.
+    pub fn is_stored(&self) -> bool {
+        self.0.exchange.is_stored()
+    }
+
     /// Removes what is old from the cache. Call it at the end of a run.
     pub fn clean_cache(&self) {
         if let Some(cache) = &self.0.cache

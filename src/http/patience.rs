@@ -38,7 +38,7 @@ impl Default for Patience {
             pause: Duration::from_millis(250),
             longest_wait: Duration::from_secs(60),
             waits: 2,
-            parallel: 16,
+            parallel: 32,
             redirects: 5,
         }
     }

@@ -152,7 +152,7 @@ fn read_text(full: &Path, path: &RepoPath) -> Option<Result<SourceFile, Problem>
     if let Err(error) = Read::by_ref(&mut file).take(MAX_FILE_BYTES).read_to_end(&mut bytes) {
         return unreadable(format!("`{path}` cannot be read: {error}"), "check the disk and its permissions");
     }
-    if bytes.iter().take(BINARY_PROBE_BYTES).any(|byte| *byte == 0) {
+    if memchr::memchr(0, bytes.get(..BINARY_PROBE_BYTES).unwrap_or(&bytes)).is_some() {
         return unreadable(format!("`{path}` is left out: it is binary"), "add it to `ignorePaths`");
     }
     match String::from_utf8(bytes) {
