@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
-use std::path::Path;
 use std::process::ExitCode;
 
 use annotate_snippets::Renderer;
@@ -14,6 +13,7 @@ use jiff::tz::TimeZone;
 use updraft_core::problem::{Problem, Severity};
 use updraft_core::source::SourceFile;
 
+use crate::apply::apply;
 use crate::cli::{
     Cli, ColorChoice, Command, ConfigArgs, ConfigCommand, DryRun, Explain, ExplainFormat, Extract, Format,
 };
@@ -22,7 +22,7 @@ use crate::explain;
 use crate::http::Http;
 use crate::report::printable::printable;
 use crate::report::{Report, build, find, markdown, snippet, table};
-use crate::run::{self, Outcome};
+use crate::run;
 use crate::settings;
 use crate::source::local;
 use crate::worktree;
@@ -76,9 +76,11 @@ async fn dry_run(arguments: &DryRun, terminal: &Terminal) -> anyhow::Result<Exit
     if let Some(folder) = &arguments.patches {
         let patches =
             outcome.branches.iter().map(|ready| (ready.branch.branch_name.as_str(), ready.patch.as_str()));
-        worktree::write_patches(folder, patches)?;
+        if let Err(error) = worktree::write_patches(folder, patches) {
+            outcome.problems.push(Problem::error(error.to_string()));
+        }
     }
-    let applied = if arguments.apply { Some(apply(&mut outcome, &arguments.path)?) } else { None };
+    let applied = arguments.apply.then(|| apply(&mut outcome, &arguments.path));
     let report = build::of_outcome(&outcome);
     let reading = &outcome.reading;
     // What a person should see last is the table.
@@ -102,28 +104,6 @@ fn view(reading: &run::Reading) -> table::View<'_> {
         patches: None,
         applied: None,
     }
-}
-
-/// Writes the branches that nothing holds back into the working tree, and returns how many files that changed.
-fn apply(outcome: &mut Outcome, root: &Path) -> anyhow::Result<usize> {
-    let mut changed = 0;
-    for (path, edits) in run::combined(outcome) {
-        let Some(file) = find(&outcome.reading.snapshot.files, path.as_str()) else { continue };
-        match updraft_core::edit::apply(&file.text, &edits) {
-            Ok(after) => {
-                worktree::replace(root, &path, &file.text, &after).with_context(|| {
-                    format!("`{path}` was left as it is; files written before it stay written")
-                })?;
-                changed += 1;
-            }
-            Err(error) => outcome.problems.push(
-                Problem::error(format!("`{path}` is left as it is: {error}"))
-                    .in_file(&path)
-                    .hint("apply the branches one at a time with `--patches` and `git apply`"),
-            ),
-        }
-    }
-    Ok(changed)
 }
 
 async fn extract(arguments: &Extract, terminal: &Terminal) -> anyhow::Result<ExitCode> {

@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use updraft_core::choose::{PreparedDep, prepare};
 use updraft_core::config::{Config, Included, ManagerFiles};
 use updraft_core::dep::{Dep, Part, Skip, SkipReason};
-use updraft_core::edit::Edit;
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::RepoPath;
 use updraft_core::plan::{Branch, CommitStyle, PlanContext, UpgradeInput, patch, plan, upgrades};
@@ -90,8 +89,8 @@ impl Finding {
 pub struct ReadyBranch {
     /// The branch.
     pub branch: Branch,
-    /// The new text of each file it changes.
-    pub files: BTreeMap<RepoPath, String>,
+    /// The files it changes.
+    pub files: BTreeSet<RepoPath>,
     /// The change, for `git apply`.
     pub patch: String,
 }
@@ -320,40 +319,24 @@ fn branches(reading: &Reading, findings: &[Finding], now: Timestamp) -> (Vec<Rea
     let mut problems = planned.problems;
     let proof = Proof::new(reading, findings);
     let mut ready = Vec::new();
-    for mut branch in planned.branches {
-        for (path, edits) in &mut branch.edits {
-            if let Some(file) = find(&reading.snapshot.files, path.as_str()) {
-                quote_numbers(file, edits);
-            }
+    let mut branches = planned.branches;
+    for (path, edits) in branches.iter_mut().flat_map(|branch| &mut branch.edits) {
+        if let Some(file) = find(&reading.snapshot.files, path.as_str()) {
+            quote_numbers(file, edits);
         }
-        match proof.files_of(&branch) {
-            Ok(files) => {
-                let patch = files
+    }
+    let verdicts = proof.of_each(&branches);
+    for (branch, verdict) in branches.into_iter().zip(verdicts) {
+        match verdict.and_then(|()| proof.texts(&branch)) {
+            Ok(texts) => {
+                let patch = texts
                     .iter()
                     .filter_map(|(path, after)| Some(patch::patch(path, &proof.text(path)?, after)))
                     .collect();
-                ready.push(ReadyBranch { branch, files, patch });
+                ready.push(ReadyBranch { branch, files: texts.into_keys().collect(), patch });
             }
             Err(problem) => problems.push(problem),
         }
     }
     (ready, problems)
-}
-
-/// Returns the edits of every branch that nothing holds back, by file, for `--apply`.
-pub fn combined(outcome: &Outcome) -> BTreeMap<RepoPath, Vec<Edit>> {
-    let mut edits: BTreeMap<RepoPath, Vec<Edit>> = BTreeMap::new();
-    for ready in outcome.branches.iter().filter(|ready| ready.branch.hold.is_none()) {
-        for (path, own) in &ready.branch.edits {
-            let all = edits.entry(path.clone()).or_default();
-            // The same place may be in two branches: a digest of today's version, and the next version. The higher step wins.
-            all.retain(|edit| !own.iter().any(|other| other.span.overlaps(edit.span)));
-            all.extend(own.iter().cloned());
-        }
-    }
-    for own in edits.values_mut() {
-        own.sort();
-        own.dedup();
-    }
-    edits
 }

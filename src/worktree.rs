@@ -7,6 +7,9 @@ use std::path::{Component, Path, PathBuf};
 
 use updraft_core::name::RepoPath;
 
+/// The longest name of a patch, in bytes, without its ending: file systems take 255 in all.
+const MAX_NAME: usize = 200;
+
 /// A file could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
@@ -39,19 +42,22 @@ pub fn replace(root: &Path, path: &RepoPath, before: &str, after: &str) -> Resul
         return Err(WriteError::Changed(path.to_string()));
     }
     let permissions = fs::metadata(&full).map_err(failed)?.permissions();
-    let mut temporary = full.clone().into_os_string();
-    temporary.push(format!(".updraft-{}", std::process::id()));
-    let temporary = PathBuf::from(temporary);
+    write_whole(&full, after.as_bytes(), Some(permissions))
+}
+
+/// Puts `bytes` at `path`, as a file of its own: in place of what is there, and not through a link that is there.
+fn write_whole(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> Result<(), WriteError> {
+    let temporary = path.with_file_name(format!(".updraft-{}-{}", std::process::id(), fastrand::u64(..)));
     let written = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(&temporary)
-        .and_then(|mut file| file.write_all(after.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::set_permissions(&temporary, permissions))
-        .and_then(|()| fs::rename(&temporary, &full));
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| permissions.map_or(Ok(()), |permissions| fs::set_permissions(&temporary, permissions)))
+        .and_then(|()| fs::rename(&temporary, path));
     written.map_err(|source| {
         let _ = fs::remove_file(&temporary);
-        WriteError::Io { path: full.clone(), source }
+        WriteError::Io { path: path.to_owned(), source }
     })
 }
 
@@ -93,6 +99,7 @@ pub fn write_patches<'p>(
                     if char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_') { char } else { '-' }
                 },
             )
+            .take(MAX_NAME)
             .collect();
         let name = name.trim_start_matches('.');
         // `a/b` and `a-b` are two branches.
@@ -102,8 +109,7 @@ pub fn write_patches<'p>(
             count += 1;
             file = format!("{name}-{count}.patch");
         }
-        let path = folder.join(file);
-        fs::write(&path, patch).map_err(|source| WriteError::Io { path, source })?;
+        write_whole(&folder.join(file), patch.as_bytes(), None)?;
     }
     Ok(())
 }

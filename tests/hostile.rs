@@ -174,3 +174,91 @@ fn presets_that_grow_without_end_are_cut() {
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert!(ran.stderr.contains("too many presets extend each other"), "{}", ran.stderr);
 }
+
+#[test]
+fn one_text_for_two_images_moves_only_to_versions_that_both_have() {
+    let lab = Lab::new();
+    lab.file("Dockerfile", "ARG V=1.0.0\nFROM ghcr.io/o/a:${V}\nFROM ghcr.io/o/b:${V}\n")
+        .tags("o/a", &["1.0.0", "1.1.0", "2.0.0"])
+        .tags("o/b", &["1.0.0", "1.1.0"]);
+    let report = lab.report();
+    let branches: Vec<&str> =
+        report["branches"].as_array().unwrap().iter().map(|b| b["branchName"].as_str().unwrap()).collect();
+    assert_eq!(branches, ["renovate/ghcr.io-o-a-1.x", "renovate/ghcr.io-o-b-1.x"]);
+    let problems = report["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0]["severity"], "warning");
+    assert_eq!(
+        problems[0]["message"],
+        "the branch `renovate/ghcr.io-o-a-2.x` is not made: `ghcr.io/o/b` is spelled by the same text, and cannot take this step"
+    );
+    let ran = lab.dry_run(&["--apply"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(lab.text("Dockerfile"), "ARG V=1.1.0\nFROM ghcr.io/o/a:${V}\nFROM ghcr.io/o/b:${V}\n");
+}
+
+#[test]
+fn a_branch_is_applied_as_a_whole_or_not_at_all() {
+    let lab = Lab::new();
+    lab.file("one.yaml", &format!("{}---\n{REPOSITORY}", release("a", "1.0.0")))
+        .file("two.yaml", &release("b", "1.0.0"))
+        .file(
+            "renovate.json",
+            r#"{"packageRules": [{"matchUpdateTypes": ["minor"], "groupName": "minor steps"}]}"#,
+        )
+        .charts(&[("a", &["1.0.0", "1.1.0", "2.0.0"]), ("b", &["1.0.0", "1.1.0"])]);
+    let ran = lab.dry_run(&["--apply"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(lab.text("one.yaml").contains("version: 2.0.0"), "{}", lab.text("one.yaml"));
+    assert!(lab.text("two.yaml").contains("version: 1.0.0"), "{}", lab.text("two.yaml"));
+    assert!(
+        ran.stderr.contains("`renovate/minor-steps` is not applied: a higher step writes the same place"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stdout.contains("1 branch written into 1 file of the working tree"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_cannot_be_written_does_not_hide_the_report() {
+    let lab = Lab::new();
+    lab.file("one.yaml", &format!("{}---\n{REPOSITORY}", release("a", "1.0.0")))
+        .file(
+            "renovate.json",
+            &json!({"packageRules": [{"matchPackageNames": ["*"], "groupName": "long ".repeat(100)}]})
+                .to_string(),
+        )
+        .charts(&[("a", &["1.0.0", "1.1.0"])]);
+    let patches = tempfile::tempdir().unwrap();
+    let ran = lab.dry_run(&["--patches", patches.path().to_str().unwrap()]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(fs::read_dir(patches.path()).unwrap().count(), 1);
+
+    let name = fs::read_dir(patches.path()).unwrap().next().unwrap().unwrap().file_name();
+    let taken = tempfile::tempdir().unwrap();
+    fs::create_dir_all(taken.path().join(name).join("x")).unwrap();
+    let ran = lab.dry_run(&["--patches", taken.path().to_str().unwrap()]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("1.1.0") && ran.stderr.contains("cannot write"),
+        "{} {}",
+        ran.stdout,
+        ran.stderr
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_folder_of_patches_is_not_written_through() {
+    let lab = Lab::new();
+    lab.file("one.yaml", &format!("{}---\n{REPOSITORY}", release("a", "1.0.0")))
+        .file("precious", "precious")
+        .charts(&[("a", &["1.0.0", "1.1.0"])]);
+    let patches = lab.tree.path().join("patches");
+    fs::create_dir(&patches).unwrap();
+    std::os::unix::fs::symlink("../precious", patches.join("renovate-a-1.x.patch")).unwrap();
+    let ran = lab.dry_run(&["--patches", patches.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(lab.text("precious"), "precious");
+    assert!(lab.text("patches/renovate-a-1.x.patch").contains("+      version: 1.1.0"));
+}

@@ -3,7 +3,7 @@
 //! A file is never printed anew. Each edit names the bytes it replaces and what must stand there; everything else
 //! survives byte for byte.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -238,6 +238,31 @@ fn check_neighbours(before: &Edit, edit: &Edit) -> Result<(), EditError> {
         });
     }
     Ok(())
+}
+
+/// The bytes that are spoken for, by file.
+#[derive(Clone, Debug, Default)]
+pub struct Taken(BTreeMap<RepoPath, BTreeMap<ByteSpan, Edit>>);
+
+impl Taken {
+    /// Takes the bytes of all `edits`, or of none when one of them is taken for another text; returns whether it took them.
+    pub fn take_all<'e>(&mut self, edits: impl IntoIterator<Item = &'e Edit> + Clone) -> bool {
+        let free = edits.clone().into_iter().all(|edit| self.is_free(edit));
+        if free {
+            for edit in edits {
+                self.0.entry(edit.file.clone()).or_default().insert(edit.span, edit.clone());
+            }
+        }
+        free
+    }
+
+    fn is_free(&self, edit: &Edit) -> bool {
+        let Some(taken) = self.0.get(&edit.file) else { return true };
+        // What is taken does not overlap, so only the neighbours can meet the new one.
+        let before = taken.range(..=edit.span).next_back();
+        let after = taken.range(edit.span..).next();
+        [before, after].into_iter().flatten().all(|(span, other)| other == edit || !span.overlaps(edit.span))
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use updraft_core::update::UpdateType;
 
+use crate::apply::Applied;
+
 use super::layout::{fit, pad, shorten, wrap};
 use super::printable::printable;
 use super::{BranchReport, DepReport, Report, UpgradeReport, age};
@@ -36,8 +38,8 @@ pub struct View<'a> {
     pub path: &'a Path,
     /// Where the patches were written.
     pub patches: Option<&'a Path>,
-    /// How many files of the working tree were changed, when they were to be.
-    pub applied: Option<usize>,
+    /// What was written into the working tree, when it was to be.
+    pub applied: Option<Applied>,
 }
 
 /// One line of the table.
@@ -332,13 +334,14 @@ fn closing(out: &mut String, branches: &[BranchReport], view: &View<'_>) {
         out.push_str("\nEverything is up to date.\n");
         return;
     }
-    let mut text = count(ready, "branch", "branches");
-    match view.applied {
-        Some(files) => {
-            let _ = write!(text, " written into {} of the working tree", count(files, "file", "files"));
-        }
-        None => text.push_str(" would be written"),
-    }
+    let mut text = match view.applied {
+        Some(applied) => format!(
+            "{} written into {} of the working tree",
+            count(applied.branches, "branch", "branches"),
+            count(applied.files, "file", "files")
+        ),
+        None => format!("{} would be written", count(ready, "branch", "branches")),
+    };
     if !held.is_empty() {
         let _ = write!(text, ", {} held", held.len());
     }

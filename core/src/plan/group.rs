@@ -1,13 +1,11 @@
 //! Puts updates into branches, and settles what happens where two of them want the same bytes.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Upgrade;
 use super::message::Breadth;
-use crate::edit::Edit;
-use crate::name::RepoPath;
-use crate::span::ByteSpan;
+use crate::edit::Taken;
 use crate::update::UpdateType;
 
 /// The members of a branch, and those that had to go.
@@ -36,31 +34,6 @@ pub(super) fn members(mut upgrades: Vec<Upgrade>) -> Members {
     });
     kept.sort_by(in_order);
     Members { kept, waiting }
-}
-
-/// The bytes that are spoken for, by file.
-#[derive(Default)]
-struct Taken(BTreeMap<RepoPath, BTreeMap<ByteSpan, Edit>>);
-
-impl Taken {
-    /// Takes the bytes of all `edits`, or of none when one of them is taken for another text.
-    fn take_all(&mut self, edits: &[Edit]) -> bool {
-        let free = edits.iter().all(|edit| self.is_free(edit));
-        if free {
-            for edit in edits {
-                self.0.entry(edit.file.clone()).or_default().insert(edit.span, edit.clone());
-            }
-        }
-        free
-    }
-
-    fn is_free(&self, edit: &Edit) -> bool {
-        let Some(taken) = self.0.get(&edit.file) else { return true };
-        // What is taken does not overlap, so only the neighbours can meet the new one.
-        let before = taken.range(..=edit.span).next_back();
-        let after = taken.range(edit.span..).next();
-        [before, after].into_iter().flatten().all(|(span, other)| other == edit || !span.overlaps(edit.span))
-    }
 }
 
 /// Orders the members of a branch: the first lends it its options.

@@ -10,7 +10,6 @@ pub mod slug;
 mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -19,12 +18,11 @@ pub use self::hold::{Hold, HoldReason};
 pub use self::message::CommitStyle;
 pub use self::upgrade::{Upgrade, UpgradeInput, upgrades};
 use crate::config::{Config, Options};
-use crate::dep::Dep;
 use crate::edit::{Edit, EditError};
 use crate::name::RepoPath;
 use crate::problem::Problem;
 use crate::template::{self, TemplateError};
-use crate::update::{Update, UpdateType};
+use crate::update::UpdateType;
 
 /// What planning needs to know besides the updates.
 #[derive(Clone, Copy, Debug)]
@@ -77,20 +75,6 @@ pub struct Branch {
     pub waiting: Vec<Upgrade>,
     /// What is changed, by file.
     pub edits: BTreeMap<RepoPath, Vec<Edit>>,
-}
-
-impl Branch {
-    /// Returns what this branch means to do to `deps`, the dependencies of one file, by index: what [`crate::verify`]
-    /// checks the edited file against.
-    pub fn intended(&self, deps: &[Arc<Dep>]) -> Vec<(usize, &Update)> {
-        let updates =
-            |dep: &Arc<Dep>| self.upgrades.iter().filter(|upgrade| upgrade.found == *dep).collect::<Vec<_>>();
-        let by_index = deps
-            .iter()
-            .enumerate()
-            .flat_map(|(index, dep)| updates(dep).into_iter().map(move |upgrade| (index, &upgrade.update)));
-        by_index.collect()
-    }
 }
 
 /// Returns the branches that `upgrades` make. The order of `upgrades` does not matter.
