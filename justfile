@@ -25,3 +25,5 @@ snapshots:
 # The benchmarks of the core, and of the whole binary against the recorded world
 bench:
     cargo bench --workspace
+    cargo build --release
+    bash -c 'time for run in {1..20}; do target/release/updraft dry-run tests/fixtures/repos/homelab --replay tests/fixtures/registries --now 2026-11-19T09:00:00Z --format json > /dev/null; done'
