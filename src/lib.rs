@@ -9,6 +9,7 @@ pub mod configuration;
 pub mod datasource;
 pub mod decisions;
 pub mod explain;
+pub mod forge;
 pub mod http;
 pub mod logging;
 pub mod lookup;

@@ -28,3 +28,7 @@ pub mod edit;
 pub mod plan;
 pub mod quote;
 pub mod verify;
+
+pub mod dashboard;
+pub mod forge;
+pub mod life;

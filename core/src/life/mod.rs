@@ -1,0 +1,54 @@
+//! The life of a branch and its pull request: what is there already, and what is to be done about it. Decisions only; doing it is not the core's
+//! business.
+
+use crate::plan::Hold;
+
+/// Where a branch stands at the end of a run: what the dashboard, the report and the logs tell of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is not made now: approval, schedule, age, size of the group.
+    Held(Hold),
+    /// It is not made now, because a limit is reached.
+    RateLimited {
+        /// Which: `prConcurrentLimit 10`.
+        limit: String,
+    },
+    /// It could not be made or brought up to date.
+    Errored {
+        /// Why.
+        reason: String,
+    },
+    /// It is there; its pull request waits for approval (`prCreation: approval`).
+    AwaitsPullApproval,
+    /// It is there; its pull request waits for checks (`prCreation: not-pending` or `status-success`).
+    AwaitsChecks,
+    /// It is there without a pull request, and is merged once its checks pass.
+    AwaitsAutomerge,
+    /// A person committed to it, so it is left alone.
+    Edited {
+        /// Its pull request.
+        pull: Option<u64>,
+    },
+    /// It has an open pull request.
+    Open {
+        /// The pull request.
+        pull: u64,
+    },
+    /// It stays as it is, because a dependency of it could not be looked up.
+    Frozen {
+        /// Its pull request.
+        pull: Option<u64>,
+        /// What could not be looked up.
+        reason: String,
+    },
+    /// A person closed its pull request without merging it, and does not want to see it again.
+    Closed {
+        /// The pull request.
+        pull: u64,
+    },
+    /// It was merged in this run.
+    Merged {
+        /// The pull request; `None` where there was none.
+        pull: Option<u64>,
+    },
+}
