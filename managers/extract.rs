@@ -1,15 +1,14 @@
 //! Runs every manager over the files that are its own, and makes one dependency of what several see in the same bytes.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use updraft_core::dep::{Dep, Part, SkipReason, Slot};
+use updraft_core::dep::Dep;
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
-use updraft_core::name::RepoPath;
 use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
-use updraft_core::span::ByteSpan;
+
+use crate::merge::merge;
 
 /// Which files a manager gets; it is named by its place in the list of managers.
 pub type Selection<'a> = dyn Fn(usize, &SourceFile) -> bool + Sync + 'a;
@@ -99,89 +98,11 @@ fn in_parallel<T: Send>(count: usize, threads: usize, work: impl Fn(usize) -> T 
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Keeps one dependency of each group that stands on the same bytes.
-fn merge(mut deps: Vec<(usize, Dep)>) -> Vec<Dep> {
-    deps.sort_by(|(a_rank, a), (b_rank, b)| {
-        (&a.file, a.span.start, a.span.end, a_rank).cmp(&(&b.file, b.span.start, b.span.end, b_rank))
-    });
-    let mut by_place: BTreeMap<(RepoPath, ByteSpan), Vec<usize>> = BTreeMap::new();
-    for (index, (_, dep)) in deps.iter().enumerate() {
-        by_place.entry((dep.file.clone(), place(dep))).or_default().push(index);
-    }
-    let mut keep = vec![true; deps.len()];
-    for group in by_place.values().filter(|group| group.len() > 1) {
-        for (at, &one) in group.iter().enumerate() {
-            for &other in group.iter().skip(at + 1) {
-                let (Some(&true), Some(&true), Some(a), Some(b)) =
-                    (keep.get(one), keep.get(other), deps.get(one), deps.get(other))
-                else {
-                    continue;
-                };
-                if !same_thing(a, b) {
-                    continue;
-                }
-                let loser = if precedes(a, b) { other } else { one };
-                if let Some(kept) = keep.get_mut(loser) {
-                    *kept = false;
-                }
-            }
-        }
-    }
-    drop_dead_annotations(&deps, &mut keep);
-    deps.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|((_, dep), _)| dep).collect()
-}
-
-/// Returns the bytes a dependency is identified by: where its value stands, else its digest, else all of it.
-fn place(dep: &Dep) -> ByteSpan {
-    let rank = |slot: &&Slot| match slot.part {
-        Part::Value | Part::ValueOrDigest | Part::ValueNote => 0,
-        Part::Digest | Part::DigestHex => 1,
-        Part::Template(_) | Part::Name => 2,
-    };
-    dep.slots.iter().filter(|slot| !slot.span.is_empty()).min_by_key(rank).map_or(dep.span, |slot| slot.span)
-}
-
-/// Returns whether two dependencies on the same bytes are one: seen by two managers, or twice by one.
-fn same_thing((a_rank, a): &(usize, Dep), (b_rank, b): &(usize, Dep)) -> bool {
-    a_rank != b_rank || (a.datasource == b.datasource && a.package_name == b.package_name)
-}
-
-/// Returns whether `a` stays of the two: one that can be updated before one that cannot, then an annotation that says more than the
-/// place it stands at, then the more specific manager.
-fn precedes((a_rank, a): &(usize, Dep), (b_rank, b): &(usize, Dep)) -> bool {
-    let order = |dep: &Dep, other: &Dep, rank: usize| (dep.skip.is_some(), !says_more(dep, other), rank);
-    order(a, b, *a_rank) <= order(b, a, *b_rank)
-}
-
-/// Returns whether `dep` is an annotation whose author asked for something else than what stands there by itself.
-fn says_more(dep: &Dep, other: &Dep) -> bool {
-    let asks = dep.datasource != other.datasource
-        || dep.package_name != other.package_name
-        || dep.versioning != other.versioning
-        || dep.extract_version.is_some();
-    dep.manager == "annotation" && asks
-}
-
-/// Drops an annotation that cannot be applied to its line where another manager reads that line by itself: nothing is lost then.
-fn drop_dead_annotations(deps: &[(usize, Dep)], keep: &mut [bool]) {
-    let dead = |dep: &Dep| dep.skip.as_ref().is_some_and(|skip| skip.reason == SkipReason::DeadAnnotation);
-    for (index, (_, dep)) in deps.iter().enumerate().filter(|(_, (_, dep))| dead(dep)) {
-        let read = deps.iter().enumerate().any(|(at, (_, other))| {
-            at != index
-                && keep.get(at) == Some(&true)
-                && other.file == dep.file
-                && other.skip.is_none()
-                && dep.span.contains(place(other))
-        });
-        if read && let Some(kept) = keep.get_mut(index) {
-            *kept = false;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use updraft_core::name::{DatasourceId, ManagerId};
+    use updraft_core::dep::{Part, Slot};
+    use updraft_core::name::{DatasourceId, ManagerId, RepoPath};
+    use updraft_core::span::ByteSpan;
 
     use super::*;
 

@@ -26,6 +26,7 @@ pub mod renovate_config;
 mod chart_range;
 mod git_url;
 mod image_policy;
+mod merge;
 mod same_version;
 mod scalar;
 

@@ -19,7 +19,7 @@ use updraft_core::problem::{Problem, Severity};
 use updraft_core::quote::quote_numbers;
 use updraft_core::release::ReleaseList;
 use updraft_core::source::SourceFile;
-use updraft_core::span::ByteSpan;
+use updraft_core::span_set::SpanSet;
 use updraft_core::update::{Candidate, Choice, Dropped};
 use updraft_managers::custom_regex::CustomRegex;
 
@@ -226,18 +226,12 @@ fn mark_dead_annotations(findings: &mut [Finding]) {
     let value = |dep: &Dep| {
         dep.slots.iter().find(|slot| slot.part == Part::Value && !slot.span.is_empty()).map(|slot| slot.span)
     };
-    let live: BTreeSet<(RepoPath, ByteSpan)> = findings
-        .iter()
-        .filter(|finding| finding.skip().is_none())
-        .filter_map(|finding| Some((finding.dep.found.file.clone(), value(&finding.dep.found)?)))
-        .collect();
+    let live = findings.iter().filter(|finding| finding.skip().is_none()).map(|finding| &finding.dep.found);
+    let live = SpanSet::by_file(live.filter_map(|dep| Some((&dep.file, value(dep)?))));
     for finding in findings {
         let is_invalid = finding.skip().is_some_and(|skip| skip.reason == SkipReason::InvalidValue);
         let Some(own) = value(&finding.dep.found).filter(|_| is_invalid) else { continue };
-        let inside = |(file, span): &(RepoPath, ByteSpan)| {
-            *file == finding.dep.found.file && *span != own && own.contains(*span)
-        };
-        if live.iter().any(inside) {
+        if live.get(&finding.dep.found.file).is_some_and(|live| live.any_smaller_within(own)) {
             let detail =
                 "the value is a whole image reference, not a version; it is updated without the annotation"
                     .to_owned();

@@ -7,6 +7,7 @@
 pub mod name;
 pub mod problem;
 pub mod span;
+pub mod span_set;
 
 pub mod image_ref;
 pub mod source;
