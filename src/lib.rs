@@ -19,6 +19,4 @@ pub mod report;
 pub mod run;
 pub mod settings;
 pub mod source;
-#[cfg(test)]
-mod test_server;
 pub mod worktree;

@@ -1,5 +1,6 @@
 //! A small web server on the loopback interface, for tests that need real sockets.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -18,12 +19,17 @@ pub(crate) struct Seen {
     /// Path and query.
     pub(crate) target: String,
     headers: BTreeMap<String, String>,
-    pub(crate) body: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Seen {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
+    }
+
+    /// Returns the body as text.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
     }
 }
 
@@ -88,7 +94,10 @@ impl Answer {
 /// A running server; it ends with the test's runtime.
 #[derive(Debug)]
 pub(crate) struct Server {
+    /// `127.0.0.1:<port>`.
     pub(crate) address: String,
+    /// `http://127.0.0.1:<port>`, without a slash at its end.
+    pub(crate) origin: String,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
@@ -104,11 +113,11 @@ impl Server {
                 tokio::spawn(serve(stream, Arc::clone(&log), Arc::clone(&handler)));
             }
         });
-        Self { address, seen }
+        Self { origin: format!("http://{address}"), address, seen }
     }
 
     pub(crate) fn url(&self, target: &str) -> Url {
-        Url::parse(&format!("http://{}{target}", self.address)).unwrap()
+        Url::parse(&format!("{}{target}", self.origin)).unwrap()
     }
 
     /// Returns the requests so far, oldest first.
@@ -119,6 +128,11 @@ impl Server {
     /// Returns the requests so far as `METHOD target` lines.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.seen().iter().map(|seen| format!("{} {}", seen.method, seen.target)).collect()
+    }
+
+    /// Returns a host rule that sends `token` here, though the connection is not encrypted.
+    pub(crate) fn token_rule(&self, token: &str) -> serde_json::Value {
+        serde_json::json!({"matchHost": self.origin, "token": token, "insecureRegistry": true})
     }
 }
 
@@ -167,7 +181,7 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Seen> {
     let length = headers.get("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
-    Some(Seen { method, target, headers, body: String::from_utf8(body).ok()? })
+    Some(Seen { method, target, headers, body })
 }
 
 /// Returns settings for tests: no waiting to speak of, and credentials may go to the loopback interface.
@@ -196,6 +210,11 @@ pub(crate) fn rules(more: &[serde_json::Value]) -> HostRules {
 
 pub(crate) fn client() -> Http {
     Http::new(settings()).unwrap()
+}
+
+/// Returns a client with further host rules.
+pub(crate) fn client_with(more: &[serde_json::Value]) -> Http {
+    Http::new(HttpSettings { host_rules: rules(more), ..settings() }).unwrap()
 }
 
 pub(crate) fn cached_client(folder: &Path) -> Http {

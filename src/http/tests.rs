@@ -121,7 +121,7 @@ async fn what_changes_something_is_sent_once() {
     let request = Request::post_json(server.url("/"), &json!({"title": "x"}));
     let reply = client().send(&request).await.unwrap();
     assert_eq!((reply.status.as_u16(), server.lines().len()), (503, 1));
-    assert_eq!(server.seen()[0].body, r#"{"title":"x"}"#);
+    assert_eq!(server.seen()[0].text(), r#"{"title":"x"}"#);
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use updraft_core::name::DatasourceId;
 
 use super::pkt_line::push_packet;
 use super::*;
+use crate::http::testing::{Answer, Seen, Server, client, client_with};
 use crate::http::{HttpSettings, Proxies, World};
-use crate::test_server::{Answer, Asked, TestServer, client};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -34,10 +34,10 @@ pub(in super::super) fn old_list() -> Vec<u8> {
 }
 
 /// A server of protocol 2.
-fn new_server(asked: &Asked) -> Answer {
-    match (asked.method.as_str(), asked.path.as_str()) {
+fn new_server(seen: &Seen) -> Answer {
+    match (seen.method.as_str(), seen.target.as_str()) {
         ("GET", "/o/r/info/refs?service=git-upload-pack" | "/o/s/info/refs?service=git-upload-pack") => {
-            assert_eq!(asked.headers["git-protocol"], "version=2");
+            assert_eq!(seen.header("git-protocol"), Some("version=2"));
             Answer::ok(framed(&[
                 "# service=git-upload-pack\n".into(),
                 "0000".into(),
@@ -46,7 +46,7 @@ fn new_server(asked: &Asked) -> Answer {
             ]))
         }
         ("POST", "/o/r/git-upload-pack" | "/o/s/git-upload-pack") => {
-            assert!(String::from_utf8_lossy(&asked.body).contains("ref-prefix refs/tags/"));
+            assert!(seen.text().contains("ref-prefix refs/tags/"));
             Answer::ok(framed(&[
                 format!("{A} HEAD symref-target:refs/heads/main\n"),
                 format!("{A} refs/heads/main\n"),
@@ -69,7 +69,7 @@ fn datasource(id: &DatasourceId, http: Http) -> Arc<dyn Datasource> {
 }
 
 async fn releases(id: DatasourceId, url: &str) -> Result<Vec<(String, Option<String>)>, LookupError> {
-    let list = datasource(&id, client(None, Vec::new())).releases(&lookup(id, url)).await?;
+    let list = datasource(&id, client()).releases(&lookup(id, url)).await?;
     Ok(list.releases.iter().map(|release| (release.version.clone(), release.digest.clone())).collect())
 }
 
@@ -79,10 +79,10 @@ fn tags() -> Vec<(String, Option<String>)> {
 
 #[tokio::test]
 async fn both_protocols_give_the_same_tags() {
-    let old = TestServer::start(|_| Answer::ok(old_list())).await;
-    let new = TestServer::start(new_server).await;
+    let old = Server::start(|_| Answer::ok(old_list())).await;
+    let new = Server::start(new_server).await;
     for server in [&old, &new] {
-        let url = format!("{}/o/r", server.url);
+        let url = format!("{}/o/r", server.origin);
         assert_eq!(releases(DatasourceId::GIT_TAGS, &url).await.unwrap(), tags());
         let refs = releases(DatasourceId::GIT_REFS, &url).await.unwrap();
         assert_eq!(refs.last().unwrap(), &("main".to_owned(), Some(A.to_owned())));
@@ -91,9 +91,9 @@ async fn both_protocols_give_the_same_tags() {
 
 #[tokio::test]
 async fn a_repository_is_asked_once_and_a_host_that_is_known_without_preface() {
-    let server = TestServer::start(new_server).await;
-    let tags = datasource(&DatasourceId::GIT_TAGS, client(None, Vec::new()));
-    let first = lookup(DatasourceId::GIT_TAGS, &format!("{}/o/r", server.url));
+    let server = Server::start(new_server).await;
+    let tags = datasource(&DatasourceId::GIT_TAGS, client());
+    let first = lookup(DatasourceId::GIT_TAGS, &format!("{}/o/r", server.origin));
     tags.releases(&first).await.unwrap();
     let query = |value: Option<&str>| DigestQuery {
         lookup: first.clone(),
@@ -104,10 +104,10 @@ async fn a_repository_is_asked_once_and_a_host_that_is_known_without_preface() {
     assert_eq!(tags.digest(&query(Some("main"))).await.unwrap().as_deref(), Some(A));
     assert_eq!(tags.digest(&query(None)).await.unwrap().as_deref(), Some(A));
     assert_eq!(tags.digest(&query(Some("gone"))).await.unwrap(), None);
-    let second = lookup(DatasourceId::GIT_TAGS, &format!("{}/o/s", server.url));
+    let second = lookup(DatasourceId::GIT_TAGS, &format!("{}/o/s", server.origin));
     tags.releases(&second).await.unwrap();
     assert_eq!(
-        server.log(),
+        server.lines(),
         [
             "GET /o/r/info/refs?service=git-upload-pack",
             "POST /o/r/git-upload-pack",
@@ -118,12 +118,12 @@ async fn a_repository_is_asked_once_and_a_host_that_is_known_without_preface() {
 
 #[tokio::test]
 async fn a_recording_answers_in_whatever_order_it_is_asked() {
-    let server = TestServer::start(new_server).await;
+    let server = Server::start(new_server).await;
     let store = tempfile::TempDir::new().unwrap();
     let in_world = |world| {
         Http::new(HttpSettings { world, proxies: Proxies::Direct, ..HttpSettings::default() }).unwrap()
     };
-    let names = [format!("{}/o/r", server.url), format!("{}/o/s", server.url)];
+    let names = [format!("{}/o/r", server.origin), format!("{}/o/s", server.origin)];
     let recording = datasource(&DatasourceId::GIT_TAGS, in_world(World::Record(store.path().to_owned())));
     for name in &names {
         recording.releases(&lookup(DatasourceId::GIT_TAGS, name)).await.unwrap();
@@ -137,27 +137,27 @@ async fn a_recording_answers_in_whatever_order_it_is_asked() {
 
 #[tokio::test]
 async fn a_moved_repository_is_followed() {
-    let server = TestServer::start(|asked| match asked.path.strip_prefix("/old") {
+    let server = Server::start(|seen| match seen.target.strip_prefix("/old") {
         Some(rest) => Answer::status(301).header("location", format!("/o{rest}")),
-        None => new_server(asked),
+        None => new_server(seen),
     })
     .await;
-    assert_eq!(releases(DatasourceId::GIT_TAGS, &format!("{}/old/r", server.url)).await.unwrap(), tags());
+    assert_eq!(releases(DatasourceId::GIT_TAGS, &format!("{}/old/r", server.origin)).await.unwrap(), tags());
 }
 
 #[tokio::test]
 async fn a_private_repository_is_asked_again_with_the_token() {
-    let server = TestServer::start(|asked| match asked.headers.get("authorization") {
-        Some(header) if header == "Basic eC1hY2Nlc3MtdG9rZW46c2VjcmV0" => Answer::ok(old_list()),
+    let server = Server::start(|seen| match seen.header("authorization") {
+        Some("Basic eC1hY2Nlc3MtdG9rZW46c2VjcmV0") => Answer::ok(old_list()),
         Some(other) => panic!("{other}"),
         None => Answer::status(401),
     })
     .await;
-    let url = format!("{}/o/r", server.url);
+    let url = format!("{}/o/r", server.origin);
     let error = releases(DatasourceId::GIT_TAGS, &url).await.unwrap_err();
     assert_eq!(error.kind, LookupErrorKind::NotFound);
     assert!(error.hint.unwrap().contains("token"));
-    let with_token = datasource(&DatasourceId::GIT_TAGS, client(None, vec![server.token_rule("secret")]));
+    let with_token = datasource(&DatasourceId::GIT_TAGS, client_with(&[server.token_rule("secret")]));
     let list = with_token.releases(&lookup(DatasourceId::GIT_TAGS, &url)).await.unwrap();
     assert_eq!(list.releases.len(), 2);
 }
@@ -171,10 +171,11 @@ async fn what_is_no_repository_is_named_as_such() {
         (old_list()[..200].to_vec(), "middle of a packet"),
         (framed(&["ERR no such repository".to_owned()]), "no such repository"),
     ] {
-        let server = TestServer::start(move |_| Answer::ok(body.clone())).await;
-        let error = releases(DatasourceId::GIT_TAGS, &server.url.replace("127", "x@127")).await.unwrap_err();
+        let server = Server::start(move |_| Answer::ok(body.clone())).await;
+        let error =
+            releases(DatasourceId::GIT_TAGS, &server.origin.replace("127", "x@127")).await.unwrap_err();
         assert_eq!(error.kind, LookupErrorKind::Unsupported, "{error}");
-        let error = releases(DatasourceId::GIT_TAGS, &format!("{}/o/r", server.url)).await.unwrap_err();
+        let error = releases(DatasourceId::GIT_TAGS, &format!("{}/o/r", server.origin)).await.unwrap_err();
         assert_eq!(error.kind, LookupErrorKind::Malformed, "{error}");
         assert!(error.to_string().contains(text), "{error}");
     }
@@ -190,20 +191,20 @@ async fn a_path_that_is_no_address_is_unsupported() {
 
 #[tokio::test]
 async fn a_forge_is_asked_by_path() {
-    let server = TestServer::start(|_| Answer::ok(old_list())).await;
+    let server = Server::start(|_| Answer::ok(old_list())).await;
     let id = DatasourceId::new("gitlab-tags");
-    let question = Lookup { registry_urls: vec![server.url.clone()], ..lookup(id.clone(), "group/sub/name") };
-    let list = datasource(&id, client(None, Vec::new())).releases(&question).await.unwrap();
+    let question =
+        Lookup { registry_urls: vec![server.origin.clone()], ..lookup(id.clone(), "group/sub/name") };
+    let list = datasource(&id, client()).releases(&question).await.unwrap();
     assert_eq!(list.releases.len(), 2);
-    assert_eq!(server.log(), ["GET /group/sub/name/info/refs?service=git-upload-pack"]);
+    assert_eq!(server.lines(), ["GET /group/sub/name/info/refs?service=git-upload-pack"]);
 }
 
 #[tokio::test]
 async fn finds_the_versions_at_a_commit() {
-    let server = TestServer::start(|_| Answer::ok(old_list())).await;
-    let question = lookup(DatasourceId::GIT_TAGS, &format!("{}/o/r", server.url));
-    let list =
-        datasource(&DatasourceId::GIT_TAGS, client(None, Vec::new())).releases(&question).await.unwrap();
+    let server = Server::start(|_| Answer::ok(old_list())).await;
+    let question = lookup(DatasourceId::GIT_TAGS, &format!("{}/o/r", server.origin));
+    let list = datasource(&DatasourceId::GIT_TAGS, client()).releases(&question).await.unwrap();
     assert_eq!(versions_at(&list, A).collect::<Vec<_>>(), ["v2.0.0"]);
     assert_eq!(versions_at(&list, "bbbbbbb").collect::<Vec<_>>(), ["v1.0.0"]);
     assert_eq!(versions_at(&list, "").count(), 0);

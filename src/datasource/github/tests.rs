@@ -7,7 +7,7 @@ use updraft_core::name::DatasourceId;
 
 use super::*;
 use crate::datasource::{Datasources, LookupErrorKind};
-use crate::test_server::{Answer, Asked, TestServer, client};
+use crate::http::testing::{Answer, Seen, Server, client, client_with};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -49,8 +49,8 @@ fn repository() -> Value {
 }
 
 /// Answers every repository of a query with `each`, by its name.
-fn graphql(asked: &Asked, each: impl Fn(&str, &Value) -> Value) -> Answer {
-    let body: Value = serde_json::from_slice(&asked.body).unwrap();
+fn graphql(seen: &Seen, each: impl Fn(&str, &Value) -> Value) -> Answer {
+    let body: Value = serde_json::from_slice(&seen.body).unwrap();
     let variables = &body["variables"];
     let data: serde_json::Map<String, Value> = (0..)
         .map_while(|at| {
@@ -61,16 +61,16 @@ fn graphql(asked: &Asked, each: impl Fn(&str, &Value) -> Value) -> Answer {
     Answer::ok(json!({ "data": data }).to_string())
 }
 
-fn is_graphql(asked: &Asked) -> bool {
-    asked.path == "/api/graphql"
+fn is_graphql(seen: &Seen) -> bool {
+    seen.target == "/api/graphql"
 }
 
 fn all(http: &Http) -> Datasources {
     Datasources::new(Github::all(http, &Arc::new(GitRemotes::new(http.clone()))))
 }
 
-fn lookup(id: DatasourceId, name: &str, server: &TestServer) -> Lookup {
-    Lookup { datasource: id, package_name: name.to_owned(), registry_urls: vec![server.url.clone()] }
+fn lookup(id: DatasourceId, name: &str, server: &Server) -> Lookup {
+    Lookup { datasource: id, package_name: name.to_owned(), registry_urls: vec![server.origin.clone()] }
 }
 
 fn query(lookup: &Lookup, value: &str) -> DigestQuery {
@@ -96,12 +96,12 @@ fn at(text: &str) -> Option<String> {
 
 #[tokio::test]
 async fn tags_have_the_date_and_mark_of_their_release() {
-    let server = TestServer::start(|asked| {
-        assert_eq!(asked.headers["authorization"], "Bearer secret");
-        graphql(asked, |_, _| repository())
+    let server = Server::start(|seen| {
+        assert_eq!(seen.header("authorization"), Some("Bearer secret"));
+        graphql(seen, |_, _| repository())
     })
     .await;
-    let github = all(&client(None, vec![server.token_rule("secret")]));
+    let github = all(&client_with(&[server.token_rule("secret")]));
     let tags = lookup(DatasourceId::GITHUB_TAGS, "O/R", &server);
     let list = github.releases(&tags).await.unwrap();
     assert_eq!(
@@ -111,21 +111,21 @@ async fn tags_have_the_date_and_mark_of_their_release() {
             ("v1.0.0", at("2023-05-01T00:00:00Z"), None, Some(B)),
         ]
     );
-    assert_eq!(list.source_url, Some(format!("{}/O/R", server.url)));
+    assert_eq!(list.source_url, Some(format!("{}/O/R", server.origin)));
     let releases = github.releases(&lookup(DatasourceId::GITHUB_RELEASES, "O/R", &server)).await.unwrap();
     assert_eq!(rows(&releases), [("v2.0.0", at("2024-05-02T00:00:00Z"), Some(false), Some(A))]);
     assert_eq!(github.digest(&query(&tags, "v1.0.0")).await.unwrap().as_deref(), Some(B));
-    assert_eq!(server.log(), ["POST /api/graphql"]);
+    assert_eq!(server.lines(), ["POST /api/graphql"]);
     assert!(github.notes().is_empty());
 }
 
 #[tokio::test]
 async fn several_repositories_are_asked_for_at_once() {
-    let server = TestServer::start(|asked| {
-        graphql(asked, |name, _| if name == "gone" { Value::Null } else { repository() })
+    let server = Server::start(|seen| {
+        graphql(seen, |name, _| if name == "gone" { Value::Null } else { repository() })
     })
     .await;
-    let github = all(&client(None, vec![server.token_rule("secret")]));
+    let github = all(&client_with(&[server.token_rule("secret")]));
     let names = ["o/a", "o/b", "o/c", "o/d", "o/e", "o/gone", "o/g", "o/h"];
     let lookups: Vec<Lookup> =
         names.iter().map(|name| lookup(DatasourceId::GITHUB_TAGS, name, &server)).collect();
@@ -146,11 +146,11 @@ async fn several_repositories_are_asked_for_at_once() {
 
 #[tokio::test]
 async fn older_tags_come_from_git_with_the_latest_date_they_can_have() {
-    let server = TestServer::start(|asked| {
-        if !is_graphql(asked) {
+    let server = Server::start(|seen| {
+        if !is_graphql(seen) {
             return Answer::ok(git_list());
         }
-        graphql(asked, |_, _| {
+        graphql(seen, |_, _| {
             json!({
                 "refs": page(&[tag("v2.0.0", A, "2024-05-01T00:00:00Z"), tag("v1.0.0", B, "2023-05-01T00:00:00Z")], Some("more")),
                 "releases": page(&[], None),
@@ -158,17 +158,17 @@ async fn older_tags_come_from_git_with_the_latest_date_they_can_have() {
         })
     })
     .await;
-    let github = all(&client(None, vec![server.token_rule("secret")]));
+    let github = all(&client_with(&[server.token_rule("secret")]));
     let list = github.releases(&lookup(DatasourceId::GITHUB_TAGS, "o/r", &server)).await.unwrap();
     assert_eq!(rows(&list)[2], ("v0.1.0", at("2023-05-01T00:00:00Z"), None, Some(C)));
-    assert_eq!(server.log(), ["POST /api/graphql", "GET /o/r/info/refs?service=git-upload-pack"]);
+    assert_eq!(server.lines(), ["POST /api/graphql", "GET /o/r/info/refs?service=git-upload-pack"]);
 }
 
 #[tokio::test]
 async fn a_page_of_young_tags_only_is_followed_by_the_next() {
-    let server = TestServer::start(|asked| {
-        assert!(is_graphql(asked));
-        graphql(asked, |_, variables| match variables["t0"].as_str() {
+    let server = Server::start(|seen| {
+        assert!(is_graphql(seen));
+        graphql(seen, |_, variables| match variables["t0"].as_str() {
             None => json!({
                 "refs": page(&[tag("nightly-2", A, "2024-05-02T00:00:00Z"), tag("nightly-1", A, "2024-05-01T00:00:00Z")], Some("2")),
                 "releases": page(&[release("v3", "2024-01-01T00:00:00Z", false)], Some("b")),
@@ -183,7 +183,7 @@ async fn a_page_of_young_tags_only_is_followed_by_the_next() {
         })
     })
     .await;
-    let github = all(&client(None, vec![server.token_rule("secret")]));
+    let github = all(&client_with(&[server.token_rule("secret")]));
     let list = github.releases(&lookup(DatasourceId::GITHUB_TAGS, "o/r", &server)).await.unwrap();
     let versions: Vec<&str> = list.releases.iter().map(|release| release.version.as_str()).collect();
     assert_eq!(versions, ["nightly-2", "nightly-1", "v1"]);
@@ -193,26 +193,26 @@ async fn a_page_of_young_tags_only_is_followed_by_the_next() {
 
 #[tokio::test]
 async fn endless_pages_end() {
-    let server = TestServer::start(|asked| {
+    let server = Server::start(|seen| {
         graphql(
-            asked,
+            seen,
             |_, _| json!({"releases": page(&[release("v1", "2020-01-02T00:00:00Z", false)], Some("again"))}),
         )
     })
     .await;
-    let github = all(&client(None, vec![server.token_rule("secret")]));
+    let github = all(&client_with(&[server.token_rule("secret")]));
     let list = github.releases(&lookup(DatasourceId::GITHUB_RELEASES, "o/r", &server)).await.unwrap();
     assert!(list.releases.len() <= 10, "{}", list.releases.len());
 }
 
 #[tokio::test]
 async fn without_a_token_git_answers_and_a_note_says_so() {
-    let server = TestServer::start(|asked| {
-        assert!(!asked.headers.contains_key("authorization"));
+    let server = Server::start(|seen| {
+        assert_eq!(seen.header("authorization"), None);
         Answer::ok(git_list())
     })
     .await;
-    let github = all(&client(None, Vec::new()));
+    let github = all(&client());
     let expected =
         [("v0.1.0", None, None, Some(C)), ("v1.0.0", None, None, Some(B)), ("v2.0.0", None, None, Some(A))];
     for id in [DatasourceId::GITHUB_TAGS, DatasourceId::GITHUB_RELEASES] {
@@ -222,7 +222,7 @@ async fn without_a_token_git_answers_and_a_note_says_so() {
     let versions = github.releases(&digests).await.unwrap();
     assert_eq!(versions.releases.last().map(|release| release.version.as_str()), Some("main"));
     assert_eq!(github.digest(&query(&digests, "main")).await.unwrap().as_deref(), Some(C));
-    assert_eq!(server.log(), ["GET /o/r/info/refs?service=git-upload-pack"]);
+    assert_eq!(server.lines(), ["GET /o/r/info/refs?service=git-upload-pack"]);
     let notes = github.notes();
     assert_eq!(notes.len(), 1);
     assert!(notes[0].message.contains("without a token"), "{}", notes[0].message);
@@ -230,11 +230,11 @@ async fn without_a_token_git_answers_and_a_note_says_so() {
 
 #[tokio::test]
 async fn a_branch_and_an_unlisted_tag_are_found_by_git() {
-    let server = TestServer::start(|asked| {
-        if is_graphql(asked) { graphql(asked, |_, _| repository()) } else { Answer::ok(git_list()) }
+    let server = Server::start(|seen| {
+        if is_graphql(seen) { graphql(seen, |_, _| repository()) } else { Answer::ok(git_list()) }
     })
     .await;
-    let github = all(&client(None, vec![server.token_rule("secret")]));
+    let github = all(&client_with(&[server.token_rule("secret")]));
     let releases = lookup(DatasourceId::GITHUB_RELEASES, "o/r", &server);
     assert_eq!(github.digest(&query(&releases, "v0.1.0")).await.unwrap().as_deref(), Some(C));
     assert_eq!(github.digest(&query(&releases, "main")).await.unwrap().as_deref(), Some(C));
@@ -297,8 +297,8 @@ async fn refusals_say_what_to_do() {
         (200, json!([]), LookupErrorKind::Malformed, "not the JSON expected", ""),
     ];
     for (status, body, kind, text, hint) in cases {
-        let server = TestServer::start(move |_| Answer { status, ..Answer::ok(body.to_string()) }).await;
-        let github = all(&client(None, vec![server.token_rule("secret")]));
+        let server = Server::start(move |_| Answer::ok(body.to_string()).with_status(status)).await;
+        let github = all(&client_with(&[server.token_rule("secret")]));
         let error = github.releases(&lookup(DatasourceId::GITHUB_TAGS, "o/r", &server)).await.unwrap_err();
         check(&error, kind, text, hint);
     }
@@ -306,23 +306,23 @@ async fn refusals_say_what_to_do() {
 
 #[tokio::test]
 async fn a_page_instead_of_json_is_named_as_such() {
-    let server = TestServer::start(|_| Answer::ok("<!doctype html>")).await;
-    let github = all(&client(None, vec![server.token_rule("secret")]));
+    let server = Server::start(|_| Answer::ok("<!doctype html>")).await;
+    let github = all(&client_with(&[server.token_rule("secret")]));
     let error = github.releases(&lookup(DatasourceId::GITHUB_TAGS, "o/r", &server)).await.unwrap_err();
     check(&error, LookupErrorKind::Malformed, "HTML page", "");
 }
 
 #[tokio::test]
 async fn a_query_that_is_too_much_is_asked_in_parts() {
-    let server = TestServer::start(|asked| {
-        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+    let server = Server::start(|seen| {
+        let body: Value = serde_json::from_slice(&seen.body).unwrap();
         if body["variables"]["n1"].is_string() || body["variables"]["first"] == 100 {
             return Answer::status(502);
         }
-        graphql(asked, |_, _| repository())
+        graphql(seen, |_, _| repository())
     })
     .await;
-    let github = all(&client(None, vec![server.token_rule("secret")]));
+    let github = all(&client_with(&[server.token_rule("secret")]));
     let lookups = ["o/a", "o/b"].map(|name| lookup(DatasourceId::GITHUB_TAGS, name, &server));
     github.prepare(&lookups);
     for lookup in &lookups {
@@ -332,8 +332,8 @@ async fn a_query_that_is_too_much_is_asked_in_parts() {
 
 #[tokio::test]
 async fn a_name_that_is_no_repository_is_unsupported() {
-    let server = TestServer::start(|_| Answer::status(500)).await;
-    let github = all(&client(None, Vec::new()));
+    let server = Server::start(|_| Answer::status(500)).await;
+    let github = all(&client());
     for name in ["name", "a/b/c", "../x", "a/b?c=d"] {
         let error = github.releases(&lookup(DatasourceId::GITHUB_TAGS, name, &server)).await.unwrap_err();
         check(&error, LookupErrorKind::Unsupported, "not the name", "owner/name");

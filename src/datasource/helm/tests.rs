@@ -4,7 +4,7 @@ use tempfile::TempDir;
 use updraft_core::name::DatasourceId;
 
 use super::*;
-use crate::test_server::{Answer, TestServer, client};
+use crate::http::testing::{Answer, Server, cached_client, client};
 
 const INDEX: &str = r#"apiVersion: v1
 entries:
@@ -35,8 +35,8 @@ fn versions(list: &ReleaseList) -> Vec<&str> {
     list.releases.iter().map(|release| release.version.as_str()).collect()
 }
 
-async fn serving(body: &'static str) -> TestServer {
-    TestServer::start(move |asked| match asked.path.as_str() {
+async fn serving(body: &'static str) -> Server {
+    Server::start(move |seen| match seen.target.as_str() {
         "/charts/index.yaml" => Answer::ok(body),
         _ => Answer::status(404),
     })
@@ -46,8 +46,8 @@ async fn serving(body: &'static str) -> TestServer {
 #[tokio::test]
 async fn all_announced_charts_come_from_one_download() {
     let server = serving(INDEX).await;
-    let url = format!("{}/charts/", server.url);
-    let helm = Helm::new(client(None, Vec::new()));
+    let url = format!("{}/charts/", server.origin);
+    let helm = Helm::new(client());
     let (grafana, loki) = (lookup("grafana", &[&url]), lookup("loki", &[&url]));
     helm.prepare(&[&grafana, &loki]);
     let (grafana, loki) = futures::join!(helm.releases(&grafana), helm.releases(&loki));
@@ -55,17 +55,17 @@ async fn all_announced_charts_come_from_one_download() {
     assert_eq!(versions(&grafana), ["2.0.0", "1.0.0"]);
     assert!(grafana.releases[1].is_deprecated);
     assert_eq!(grafana.source_url.as_deref(), Some("https://github.com/grafana/helm-charts"));
-    assert_eq!(grafana.registry_url, Some(format!("{}/charts", server.url)));
+    assert_eq!(grafana.registry_url, Some(format!("{}/charts", server.origin)));
     assert_eq!(loki.source_url.as_deref(), Some("https://github.com/x/charts"));
     assert_eq!(loki.source_directory.as_deref(), Some("charts/loki"));
-    assert_eq!(server.log(), ["GET /charts/index.yaml"]);
+    assert_eq!(server.lines(), ["GET /charts/index.yaml"]);
 }
 
 #[tokio::test]
 async fn a_chart_that_was_not_announced_is_found_too() {
     let server = serving(INDEX).await;
-    let url = format!("{}/charts", server.url);
-    let helm = Helm::new(client(None, Vec::new()));
+    let url = format!("{}/charts", server.origin);
+    let helm = Helm::new(client());
     helm.prepare(&[&lookup("grafana", &[&url])]);
     assert_eq!(versions(&helm.releases(&lookup("loki", &[&url])).await.unwrap()), ["5.0.0"]);
     assert_eq!(versions(&helm.releases(&lookup("grafana", &[&url])).await.unwrap()).len(), 2);
@@ -73,8 +73,8 @@ async fn a_chart_that_was_not_announced_is_found_too() {
 
 #[tokio::test]
 async fn the_next_run_only_asks_whether_the_index_has_changed() {
-    let server = TestServer::start(|asked| {
-        if asked.headers.get("if-none-match").is_some_and(|tag| tag == "\"1\"") {
+    let server = Server::start(|seen| {
+        if seen.header("if-none-match") == Some("\"1\"") {
             Answer::status(304)
         } else {
             Answer::ok(INDEX).header("etag", "\"1\"")
@@ -83,13 +83,13 @@ async fn the_next_run_only_asks_whether_the_index_has_changed() {
     .await;
     let cache = TempDir::new().unwrap();
     for _ in 0..2 {
-        let helm = Helm::new(client(Some(cache.path()), Vec::new()));
-        let list = helm.releases(&lookup("grafana", &[&server.url])).await.unwrap();
+        let helm = Helm::new(cached_client(cache.path()));
+        let list = helm.releases(&lookup("grafana", &[&server.origin])).await.unwrap();
         assert_eq!(versions(&list), ["2.0.0", "1.0.0"]);
         assert_eq!(list.source_url.as_deref(), Some("https://github.com/grafana/helm-charts"));
     }
     assert_eq!(server.seen().len(), 2);
-    assert!(server.seen()[1].headers.contains_key("if-none-match"));
+    assert!(server.seen()[1].header("if-none-match").is_some());
 }
 
 #[track_caller]
@@ -103,8 +103,8 @@ fn check_error(result: Result<Arc<ReleaseList>, LookupError>, kind: LookupErrorK
 #[tokio::test]
 async fn a_missing_chart_names_the_repository_and_what_is_near() {
     let server = serving(INDEX).await;
-    let url = format!("{}/charts", server.url);
-    let helm = Helm::new(client(None, Vec::new()));
+    let url = format!("{}/charts", server.origin);
+    let helm = Helm::new(client());
     let result = helm.releases(&lookup("grafanna", &[&url])).await;
     check_error(result, LookupErrorKind::NotFound, &url, "`grafana`");
 }
@@ -112,8 +112,8 @@ async fn a_missing_chart_names_the_repository_and_what_is_near() {
 #[tokio::test]
 async fn the_first_repository_that_has_it_answers() {
     let server = serving(INDEX).await;
-    let (dead, url) = (format!("{}/gone", server.url), format!("{}/charts", server.url));
-    let helm = Helm::new(client(None, Vec::new()));
+    let (dead, url) = (format!("{}/gone", server.origin), format!("{}/charts", server.origin));
+    let helm = Helm::new(client());
     let list = helm.releases(&lookup("loki", &[&dead, &url])).await.unwrap();
     assert_eq!(versions(&list), ["5.0.0"]);
     assert_eq!(list.registry_url.as_deref(), Some(url.as_str()));
@@ -121,7 +121,7 @@ async fn the_first_repository_that_has_it_answers() {
 
 #[tokio::test]
 async fn a_page_or_nonsense_instead_of_an_index_is_named_as_such() {
-    let helm = Helm::new(client(None, Vec::new()));
+    let helm = Helm::new(client());
     for (body, text) in [
         ("<!doctype html><title>Sign in</title>", "HTML page"),
         ("apiVersion: v1\n", "no `entries`"),
@@ -131,14 +131,14 @@ async fn a_page_or_nonsense_instead_of_an_index_is_named_as_such() {
         ("{\"entries\": {\"grafana\": [", "not YAML"),
     ] {
         let server = serving(body).await;
-        let result = helm.releases(&lookup("grafana", &[&format!("{}/charts", server.url)])).await;
+        let result = helm.releases(&lookup("grafana", &[&format!("{}/charts", server.origin)])).await;
         check_error(result, LookupErrorKind::Malformed, text, "");
     }
 }
 
 #[tokio::test]
 async fn an_index_of_any_layout_is_read() {
-    let helm = Helm::new(client(None, Vec::new()));
+    let helm = Helm::new(client());
     for body in [
         r#"{"entries":{"grafana":[{"version":"2.0.0"},{"version":"1.0.0"}]}}"#,
         "\u{feff}entries:\n  grafana:\n  - version: 2.0.0\n  - version: 1.0.0\n",
@@ -146,7 +146,7 @@ async fn an_index_of_any_layout_is_read() {
         "  entries:\n    grafana: [{version: 2.0.0}, {version: 1.0.0}]\n",
     ] {
         let server = serving(body).await;
-        let list = helm.releases(&lookup("grafana", &[&format!("{}/charts", server.url)])).await.unwrap();
+        let list = helm.releases(&lookup("grafana", &[&format!("{}/charts", server.origin)])).await.unwrap();
         assert_eq!(versions(&list), ["2.0.0", "1.0.0"], "{body}");
     }
 }
@@ -154,10 +154,10 @@ async fn an_index_of_any_layout_is_read() {
 #[tokio::test]
 async fn a_download_that_breaks_off_is_tried_again_and_then_an_error() {
     for body in [INDEX.as_bytes().to_vec(), br#"{"entries":{"grafana":[{"version":"2.0.0"}]}}"#.to_vec()] {
-        let half = body.len() / 2;
-        let server = TestServer::start(move |_| Answer::ok(body.clone()).cut(half)).await;
-        let helm = Helm::new(client(None, Vec::new()));
-        let result = helm.releases(&lookup("grafana", &[&server.url])).await;
+        let half = body[..body.len() / 2].to_vec();
+        let server = Server::start(move |_| Answer::ok(half.clone()).truncated()).await;
+        let helm = Helm::new(client());
+        let result = helm.releases(&lookup("grafana", &[&server.origin])).await;
         check_error(result, LookupErrorKind::Network, "broke off", "");
         assert_eq!(server.seen().len(), 3);
     }
@@ -166,23 +166,18 @@ async fn a_download_that_breaks_off_is_tried_again_and_then_an_error() {
 #[tokio::test]
 async fn a_credential_in_the_address_is_sent_and_never_shown() {
     let server = serving(INDEX).await;
-    let rule = crate::http::HostRule {
-        match_host: Some(server.url.clone()),
-        insecure_registry: Some(true),
-        ..crate::http::HostRule::default()
-    };
-    let helm = Helm::new(client(None, vec![rule]));
-    let url = server.url.replace("http://", "http://user:hunter2@") + "/charts";
+    let helm = Helm::new(client());
+    let url = server.origin.replace("http://", "http://user:hunter2@") + "/charts";
     let list = helm.releases(&lookup("loki", &[&url])).await.unwrap();
-    assert_eq!(list.registry_url, Some(format!("{}/charts", server.url)));
-    assert_eq!(server.seen()[0].headers["authorization"], "Basic dXNlcjpodW50ZXIy");
+    assert_eq!(list.registry_url, Some(format!("{}/charts", server.origin)));
+    assert_eq!(server.seen()[0].header("authorization"), Some("Basic dXNlcjpodW50ZXIy"));
     let error = helm.releases(&lookup("gone", &[&url])).await.unwrap_err();
     assert!(!format!("{error:?} {error}").contains("hunter2"), "{error:?}");
 }
 
 #[tokio::test]
 async fn an_address_that_is_no_chart_repository_says_what_to_do() {
-    let helm = Helm::new(client(None, Vec::new()));
+    let helm = Helm::new(client());
     let oci = helm.releases(&lookup("x", &["oci://ghcr.io/o/charts"])).await;
     check_error(oci, LookupErrorKind::Unsupported, "oci://ghcr.io/o/charts", "`docker`");
     let other = helm.releases(&lookup("x", &["./charts"])).await;

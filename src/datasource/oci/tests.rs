@@ -5,16 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::http::testing::{Answer, Seen, Server, cached_client, client, client_in, rules, settings};
-use crate::http::{HttpSettings, World, hex};
+use crate::http::testing::{Answer, Seen, Server, cached_client, client, client_in, client_with};
+use crate::http::{World, hex};
 
 fn oci() -> Oci {
     Oci::new(client(), DockerConfig::default())
 }
 
 fn with_rules(more: &[Value]) -> Oci {
-    let http = Http::new(HttpSettings { host_rules: rules(more), ..settings() }).unwrap();
-    Oci::new(http, DockerConfig::default())
+    Oci::new(client_with(more), DockerConfig::default())
 }
 
 fn lookup(name: &str) -> Lookup {
@@ -368,10 +367,10 @@ async fn a_login_of_docker_opens_the_token_service() {
 #[tokio::test]
 async fn an_identity_token_is_exchanged() {
     let server = Server::start(|seen| match (seen.target.as_str(), seen.header("authorization")) {
-        ("/token", None) if seen.method == "POST" && seen.body.contains("refresh_token=long&") => {
+        ("/token", None) if seen.method == "POST" && seen.text().contains("refresh_token=long&") => {
             Answer::json(&json!({"access_token": "t"}))
         }
-        ("/token", None) if seen.method == "POST" && seen.body.ends_with("refresh_token=long") => {
+        ("/token", None) if seen.method == "POST" && seen.text().ends_with("refresh_token=long") => {
             Answer::json(&json!({"access_token": "t"}))
         }
         (_, Some("Bearer t")) => tags(&["1"]),
