@@ -11,6 +11,7 @@ pub mod span_set;
 
 pub mod image_ref;
 pub mod source;
+pub mod toml;
 pub mod yaml;
 
 pub mod dep;
