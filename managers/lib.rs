@@ -20,6 +20,7 @@ pub mod helm_values;
 pub mod helmfile;
 pub mod kubernetes;
 pub mod kustomize;
+pub mod mise;
 pub mod pre_commit;
 pub mod renovate_config;
 
@@ -42,6 +43,7 @@ pub static ALL: &[&dyn Manager] = &[
     &helmfile::Helmfile,
     &dockerfile::Dockerfile,
     &github_actions::GitHubActions,
+    &mise::Mise,
     &pre_commit::PreCommit,
     &renovate_config::RenovateConfig,
     &helm_values::HelmValues,
