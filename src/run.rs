@@ -25,7 +25,7 @@ use updraft_managers::custom_regex::CustomRegex;
 
 use crate::cli;
 use crate::configuration::{self, Presets};
-use crate::datasource::{self, LookupError, LookupErrorKind};
+use crate::datasource::{self, Datasources, LookupError, LookupErrorKind};
 use crate::http::Http;
 use crate::lookup::{self, Answered};
 use crate::proof::Proof;
@@ -74,7 +74,7 @@ impl Finding {
     }
 
     /// Returns why nothing is left of what was chosen, where that is for want of a digest.
-    fn without_digest(&self) -> Option<Skip> {
+    pub(crate) fn without_digest(&self) -> Option<Skip> {
         let is_missing = |candidate: &Candidate| candidate.dropped == Some(Dropped::NoDigest);
         if !self.choice.updates.is_empty() || !self.choice.candidates.iter().any(is_missing) {
             return None;
@@ -93,6 +93,8 @@ pub struct ReadyBranch {
     pub files: BTreeSet<RepoPath>,
     /// The change, for `git apply`.
     pub patch: String,
+    /// The changed files as they will be.
+    pub texts: BTreeMap<RepoPath, Arc<str>>,
 }
 
 /// Everything a run found out.
@@ -104,6 +106,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// The branches that would be written, held ones included.
     pub branches: Vec<ReadyBranch>,
+    /// The names of branches that there should be, and whose change could not be proven.
+    pub refused: BTreeSet<String>,
     /// What went wrong after reading.
     pub problems: Vec<Problem>,
     /// The time the run took as now.
@@ -186,39 +190,95 @@ impl<'c> Managers<'c> {
     }
 }
 
+/// What the runs of one process share: the way to the outside world, and every answer that was had from it.
+pub struct Session {
+    /// The HTTP client.
+    pub http: Http,
+    /// The registries.
+    pub datasources: Datasources,
+    /// The time that counts as now.
+    pub now: Timestamp,
+    /// What is wrong with the settings of the process.
+    pub problems: Vec<Problem>,
+    /// A configuration file to use instead of the repository's.
+    pub config: Option<PathBuf>,
+}
+
+impl Session {
+    /// Returns a session; `forge` adds what is needed to reach a forge.
+    ///
+    /// # Errors
+    /// The settings of the process are wrong, or there can be no HTTP client.
+    pub fn new(world: &cli::World) -> anyhow::Result<Self> {
+        let (http_settings, mut problems) = settings::http(world)?;
+        let http = Http::new(http_settings)?;
+        let (docker, unreadable) = settings::docker(world);
+        problems.extend(unreadable);
+        let datasources = datasource::all(&http, docker);
+        let now = world.now.unwrap_or_else(Timestamp::now);
+        Ok(Self { http, datasources, now, problems, config: world.config.clone() })
+    }
+
+    /// Understands the files of a repository: its configuration, and what managers find. `path` is where people know it to be.
+    ///
+    /// # Errors
+    /// The configuration named on the command line cannot be read.
+    pub async fn understand(
+        &self,
+        path: &Path,
+        snapshot: Snapshot,
+        began: Instant,
+    ) -> anyhow::Result<Reading> {
+        understand(path, snapshot, self.config.as_deref(), Presets::Fetched(&self.http), began).await
+    }
+
+    /// Asks for every package, chooses and plans: everything but writing.
+    pub async fn decide(&self, reading: Reading) -> Outcome {
+        let before = self.http.stats().total();
+        let deps: Vec<PreparedDep> = reading
+            .extraction
+            .deps
+            .iter()
+            .map(|dep| prepare(&Arc::new(dep.clone()), &reading.config))
+            .collect();
+        let Answered { mut findings, packages } =
+            lookup::answer(&self.datasources, deps, &reading.config, self.now).await;
+        mark_dead_annotations(&mut findings);
+        let mut problems = failures(&findings);
+        problems.extend(warnings(&findings));
+        problems.extend(self.datasources.notes());
+        let Proven { branches, refused, problems: found } = branches(&reading, &findings, self.now);
+        problems.extend(found);
+        problems.sort();
+        problems.dedup();
+        let network = self.http.stats().total().since(&before);
+        Outcome { reading, findings, branches, refused, problems, now: self.now, lookups: packages, network }
+    }
+}
+
 /// Does the whole job on a working tree, except writing.
 ///
 /// # Errors
 /// The folder cannot be read, the settings of the process are wrong, or there can be no HTTP client. Everything else is a problem
 /// of the outcome.
 pub async fn dry_run(path: &Path, world: &cli::World) -> anyhow::Result<Outcome> {
-    let (http_settings, mut problems) = settings::http(world)?;
     let began = Instant::now();
     // Collecting the trusted authorities takes about as long as reading the tree.
-    let http = tokio::task::spawn_blocking(|| Http::new(http_settings));
-    let snapshot = local::read(path)?;
-    let http = http.await??;
-    let reading = understand(path, snapshot, world.config.as_deref(), Presets::Fetched(&http), began).await?;
-    let now = world.now.unwrap_or_else(Timestamp::now);
-    let (docker, unreadable) = settings::docker(world);
-    problems.extend(unreadable);
-    let datasources = datasource::all(&http, docker);
-
-    let deps: Vec<PreparedDep> =
-        reading.extraction.deps.iter().map(|dep| prepare(&Arc::new(dep.clone()), &reading.config)).collect();
-    let Answered { mut findings, packages } = lookup::answer(&datasources, deps, &reading.config, now).await;
-    mark_dead_annotations(&mut findings);
-    problems.extend(failures(&findings));
-    problems.extend(warnings(&findings));
-    problems.extend(datasources.notes());
-
-    let (branches, found) = branches(&reading, &findings, now);
-    problems.extend(found);
-    problems.sort();
-    problems.dedup();
-    http.clean_cache();
-    let network = http.stats().total();
-    Ok(Outcome { reading, findings, branches, problems, now, lookups: packages, network })
+    let session = std::thread::scope(|scope| {
+        let session = scope.spawn(|| Session::new(world));
+        let snapshot = local::read(path);
+        let session = session.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (session, snapshot)
+    });
+    let (session, snapshot) = (session.0?, session.1?);
+    let reading = session.understand(path, snapshot, began).await?;
+    let mut outcome = session.decide(reading).await;
+    outcome.problems.extend(session.problems);
+    outcome.problems.sort();
+    outcome.problems.dedup();
+    outcome.network = session.http.stats().total();
+    session.http.clean_cache();
+    Ok(outcome)
 }
 
 /// Says of patterns that took a whole reference for a version, where somebody else reads the version inside, what they are.
@@ -292,8 +352,17 @@ fn is_about_registry(kind: LookupErrorKind) -> bool {
     !matches!(kind, LookupErrorKind::NotFound | LookupErrorKind::Unsupported)
 }
 
+/// The branches of a plan, with their changes.
+#[derive(Default)]
+struct Proven {
+    branches: Vec<ReadyBranch>,
+    /// The names of those that could not be proven.
+    refused: BTreeSet<String>,
+    problems: Vec<Problem>,
+}
+
 /// Returns the branches with their proven changes, and what could not be proven.
-fn branches(reading: &Reading, findings: &[Finding], now: Timestamp) -> (Vec<ReadyBranch>, Vec<Problem>) {
+fn branches(reading: &Reading, findings: &[Finding], now: Timestamp) -> Proven {
     let config = &reading.config;
     let mut steps = Vec::new();
     for finding in findings {
@@ -310,9 +379,8 @@ fn branches(reading: &Reading, findings: &[Finding], now: Timestamp) -> (Vec<Rea
     let subjects = reading.snapshot.identity.recent_subjects.iter().map(String::as_str);
     let context = PlanContext { config, now, commit_style: CommitStyle::detect(subjects) };
     let planned = plan(steps, &context);
-    let mut problems = planned.problems;
+    let mut proven = Proven { problems: planned.problems, ..Proven::default() };
     let proof = Proof::new(reading, findings);
-    let mut ready = Vec::new();
     let mut branches = planned.branches;
     for (path, edits) in branches.iter_mut().flat_map(|branch| &mut branch.edits) {
         if let Some(file) = find(&reading.snapshot.files, path.as_str()) {
@@ -323,14 +391,20 @@ fn branches(reading: &Reading, findings: &[Finding], now: Timestamp) -> (Vec<Rea
     for (branch, verdict) in branches.into_iter().zip(verdicts) {
         match verdict.and_then(|()| proof.texts(&branch)) {
             Ok(texts) => {
+                let texts: BTreeMap<RepoPath, Arc<str>> =
+                    texts.into_iter().map(|(path, text)| (path, text.into())).collect();
                 let patch = texts
                     .iter()
                     .filter_map(|(path, after)| Some(patch::patch(path, &proof.text(path)?, after)))
                     .collect();
-                ready.push(ReadyBranch { branch, files: texts.into_keys().collect(), patch });
+                let files = texts.keys().cloned().collect();
+                proven.branches.push(ReadyBranch { branch, files, patch, texts });
             }
-            Err(problem) => problems.push(problem),
+            Err(problem) => {
+                proven.refused.insert(branch.branch_name);
+                proven.problems.push(problem);
+            }
         }
     }
-    (ready, problems)
+    proven
 }

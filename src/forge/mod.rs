@@ -4,6 +4,8 @@
 //! Every write is safe to ask for again: it looks at what is there first or when its answer was lost, so that a run that was killed is
 //! completed by the next one, and nothing is ever made twice.
 
+mod blob_id;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -12,6 +14,8 @@ use jiff::Timestamp;
 use updraft_core::forge::{
     BranchHead, Checks, Comparison, Issue, MergeMethod, Protection, PullRequest, Signature,
 };
+
+pub use self::blob_id::blob_id;
 
 /// Why the forge did not do what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,6 +19,19 @@ pub struct HostStats {
     pub retries: u64,
 }
 
+impl HostStats {
+    /// Returns what was asked after `earlier`.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            requests: self.requests - earlier.requests,
+            cache_hits: self.cache_hits - earlier.cache_hits,
+            bytes: self.bytes - earlier.bytes,
+            retries: self.retries - earlier.retries,
+        }
+    }
+}
+
 /// What was asked of each host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Stats {

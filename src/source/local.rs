@@ -16,13 +16,8 @@ use updraft_core::source::SourceFile;
 use url::Url;
 
 use super::gitignore::{Ignores, read_small};
+use super::text::{MAX_FILE_BYTES, is_binary_by_name, is_text_by_name, text_file, too_large};
 use super::{Identity, Snapshot};
-
-/// The largest file that is read, in bytes: far above any manifest, far below what would hurt.
-pub const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
-
-/// How many bytes are searched for a NUL, which no text file holds.
-const BINARY_PROBE_BYTES: usize = 8 * 1024;
 
 /// A working tree cannot be read at all.
 #[derive(Debug, thiserror::Error)]
@@ -139,57 +134,13 @@ fn read_text(full: &Path, path: &RepoPath) -> Option<Result<SourceFile, Problem>
     };
     let size = file.metadata().map_or(0, |metadata| metadata.len());
     if size > MAX_FILE_BYTES {
-        return unreadable(
-            format!(
-                "`{path}` is left out: {} MB, more than the {} MB that are read",
-                size >> 20,
-                MAX_FILE_BYTES >> 20
-            ),
-            "add it to `ignorePaths` if it holds no dependencies",
-        );
+        return too_large(path, size).map(Err);
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     if let Err(error) = Read::by_ref(&mut file).take(MAX_FILE_BYTES).read_to_end(&mut bytes) {
         return unreadable(format!("`{path}` cannot be read: {error}"), "check the disk and its permissions");
     }
-    if memchr::memchr(0, bytes.get(..BINARY_PROBE_BYTES).unwrap_or(&bytes)).is_some() {
-        return unreadable(format!("`{path}` is left out: it is binary"), "add it to `ignorePaths`");
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => Some(Ok(SourceFile::new(path.clone(), text))),
-        Err(error) => {
-            let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-            let line = memchr::memchr_iter(b'\n', valid).count() + 1;
-            ours.then(|| {
-                Err(Problem::warning(format!("`{path}` is left out: line {line} is not valid UTF-8"))
-                    .in_file(path)
-                    .hint("save the file as UTF-8"))
-            })
-        }
-    }
-}
-
-/// Returns whether a file of this name is expected to be text that may hold dependencies.
-fn is_text_by_name(path: &RepoPath) -> bool {
-    let name = path.file_name().to_ascii_lowercase();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    matches!(
-        extension,
-        "yaml" | "yml" | "json" | "json5" | "toml" | "env" | "sh" | "tpl" | "gotmpl" | "j2" | "tf"
-    ) || name.contains("dockerfile")
-        || name.contains("containerfile")
-}
-
-fn is_binary_by_name(path: &RepoPath) -> bool {
-    let name = path.file_name();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    [
-        "png", "jpg", "jpeg", "gif", "webp", "ico", "bmp", "avif", "svg", "pdf", "woff", "woff2", "ttf",
-        "otf", "zip", "gz", "tgz", "xz", "zst", "bz2", "7z", "tar", "jar", "exe", "dll", "so", "mp3", "mp4",
-        "webm", "mov", "bin", "iso", "img", "db", "sqlite", "gpg",
-    ]
-    .iter()
-    .any(|binary| extension.eq_ignore_ascii_case(binary))
+    text_file(path, bytes)
 }
 
 /// Says who the repository at `root` is, from its git configuration, without needing a git binary for it.

@@ -1,7 +1,9 @@
-//! Where the files of a repository come from. Today a working tree; a forge is another source.
+//! Where the files of a repository come from: a working tree or a forge.
 
 mod gitignore;
 pub mod local;
+pub mod remote;
+mod text;
 
 use std::sync::Arc;
 

@@ -1,7 +1,17 @@
 //! The life of a branch and its pull request: what is there already, and what is to be done about it. Decisions only; doing it is not the core's
 //! business.
 
-use crate::plan::Hold;
+pub mod content;
+pub mod limits;
+pub mod merge;
+pub mod ownership;
+pub mod past;
+pub mod policy;
+
+use std::collections::BTreeSet;
+
+use crate::dashboard::{Tick, Ticks};
+use crate::plan::{Hold, HoldReason};
 
 /// Where a branch stands at the end of a run: what the dashboard, the report and the logs tell of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,4 +61,18 @@ pub enum Standing {
         /// The pull request; `None` where there was none.
         pull: Option<u64>,
     },
+}
+
+/// Returns whether a tick on the dashboard makes a branch although something holds it back. A tick lifts every hold of its branch, but not
+/// `mode: silent`.
+pub fn lifts(ticks: &Ticks, branch_name: &str, hold: &Hold) -> bool {
+    let own = ticks.branches.get(branch_name);
+    let has_any = own.is_some_and(|own: &BTreeSet<Tick>| own.iter().any(|tick| *tick != Tick::Rebase));
+    let for_all = match hold.reason {
+        HoldReason::Silent => return false,
+        HoldReason::NeedsApproval => ticks.approve_all,
+        HoldReason::OutsideSchedule => ticks.unschedule_all,
+        HoldReason::GroupTooSmall | HoldReason::TooYoung => false,
+    };
+    has_any || for_all
 }

@@ -1,0 +1,103 @@
+//! Whose commits are on a branch. What a person committed is never overwritten.
+
+use std::collections::BTreeSet;
+
+use crate::forge::{BranchCommit, Comparison, Signature};
+
+/// Mail addresses of commits that Renovate made: a branch it left behind is ours to go on with.
+const PREDECESSORS: [&str; 2] =
+    ["renovate@whitesourcesoftware.com", "29139614+renovate[bot]@users.noreply.github.com"];
+/// The committer of what is committed through GitHub's interface.
+const WEB_FLOW: &str = "noreply@github.com";
+
+/// The mail addresses that are the bot's own.
+#[derive(Clone, Debug)]
+pub struct Own {
+    emails: BTreeSet<String>,
+}
+
+impl Own {
+    /// Returns who the bot is: the author it commits as, the name that its Git hosting service gives it, and `gitIgnoredAuthors`.
+    pub fn new<'a>(author: &'a Signature, ignored: impl IntoIterator<Item = &'a str>) -> Self {
+        let own = PREDECESSORS.into_iter().chain([author.email.as_str()]).chain(ignored);
+        Self { emails: own.map(|email| address(email).to_lowercase()).collect() }
+    }
+
+    /// Returns whether the bot made a commit.
+    pub fn made(&self, commit: &BranchCommit) -> bool {
+        let is_own = |signature: &Signature| self.emails.contains(&signature.email.to_lowercase());
+        let by_interface = commit.committer.email.eq_ignore_ascii_case(WEB_FLOW);
+        is_own(&commit.author) && (is_own(&commit.committer) || by_interface)
+    }
+
+    /// Returns whether somebody else has commits on a branch; one whose commits are not all known counts as such.
+    pub fn is_edited(&self, comparison: &Comparison) -> bool {
+        u64::try_from(comparison.commits.len()) != Ok(comparison.ahead_by)
+            || comparison.commits.iter().any(|commit| !self.made(commit))
+    }
+}
+
+/// Returns the mail address in `Name <mail@example.com>`, or the text itself.
+fn address(text: &str) -> &str {
+    text.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(text, |(email, _)| email).trim()
+}
+
+/// Reads `gitAuthor`: `Name <mail@example.com>`; `None` when it is something else.
+pub fn signature(text: &str) -> Option<Signature> {
+    let (name, rest) = text.split_once('<')?;
+    let email = rest.strip_suffix('>')?;
+    let name = name.trim().trim_matches('"');
+    let sound = !name.is_empty() && email.contains('@') && !email.contains(['<', '>', ' ', '\n']);
+    sound.then(|| Signature { name: name.to_owned(), email: email.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn who(email: &str) -> Signature {
+        Signature { name: "x".to_owned(), email: email.to_owned() }
+    }
+
+    #[track_caller]
+    fn check(author: &str, committer: &str, expected: bool) {
+        let own = Own::new(&who("bot@example.com"), ["CI <ci@example.com>", "other@example.com"]);
+        let commit = BranchCommit {
+            sha: "1".to_owned(),
+            message: String::new(),
+            author: who(author),
+            committer: who(committer),
+        };
+        assert_eq!(own.made(&commit), expected, "{author} {committer}");
+    }
+
+    #[test]
+    fn tells_its_own_commits_from_those_of_people() {
+        check("bot@example.com", "bot@example.com", true);
+        check("Bot@Example.com", "noreply@github.com", true);
+        check("ci@example.com", "ci@example.com", true);
+        check("other@example.com", "bot@example.com", true);
+        check("renovate@whitesourcesoftware.com", "renovate@whitesourcesoftware.com", true);
+        check("alice@example.com", "noreply@github.com", false);
+        check("bot@example.com", "alice@example.com", false);
+        check("noreply@github.com", "noreply@github.com", false);
+    }
+
+    #[test]
+    fn commits_nobody_told_of_count_as_a_persons() {
+        let own = Own::new(&who("bot@example.com"), []);
+        assert!(!own.is_edited(&Comparison::default()));
+        assert!(own.is_edited(&Comparison { ahead_by: 300, ..Comparison::default() }));
+    }
+
+    #[test]
+    fn reads_an_author() {
+        assert_eq!(
+            signature("My Bot <bot@example.com>"),
+            Some(Signature { name: "My Bot".to_owned(), email: "bot@example.com".to_owned() })
+        );
+        for wrong in ["bot@example.com", "<bot@example.com>", "Bot <bot>", "Bot <a@b> c", "Bot <a@b\n>"] {
+            assert_eq!(signature(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! When a branch is made anew on top of its base, and when it may merge.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::config::Options;
+use crate::config::options::RebaseWhen;
+use crate::forge::{CheckState, Checks, Protection};
+use crate::plan::Branch;
+
+/// The start of the names of the bot's own checks.
+const OWN_CHECKS: &str = "renovate/";
+
+/// Returns whether a branch that is behind its base is made anew for that alone.
+pub fn must_be_up_to_date(branch: &Branch, protection: &Protection, labels: &BTreeSet<String>) -> bool {
+    let options = &branch.options;
+    let has_label = options.keep_updated_label.as_ref().is_some_and(|label| labels.contains(label));
+    has_label
+        || match options.rebase_when {
+            Some(RebaseWhen::Never | RebaseWhen::Conflicted) => false,
+            Some(RebaseWhen::BehindBaseBranch) => true,
+            Some(RebaseWhen::Automerging) => branch.automerge,
+            Some(RebaseWhen::Auto) | None => branch.automerge || protection.must_be_up_to_date,
+        }
+}
+
+/// What the checks of a commit say together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Light {
+    /// There is no check at all: nobody said that it works.
+    None,
+    /// Some are not done.
+    Pending,
+    /// All passed.
+    Green,
+    /// One failed.
+    Red,
+}
+
+/// Returns what `checks` say together. The bot's own green ones do not count as somebody saying that it works, unless the owner wants so.
+pub fn light(checks: &Checks, options: &Options) -> Light {
+    let counts = |(name, state): &(&String, &CheckState)| {
+        **state != CheckState::Green
+            || !name.starts_with(OWN_CHECKS)
+            || options.internal_checks_as_success == Some(true)
+    };
+    match checks.iter().filter(counts).map(|(_, state)| *state).max() {
+        None => Light::None,
+        Some(CheckState::Green) => Light::Green,
+        Some(CheckState::Pending) => Light::Pending,
+        Some(CheckState::Red) => Light::Red,
+    }
+}
+
+/// Returns whether `automergeSchedule` allows merging now.
+pub fn may_merge_now(options: &Options, now: Timestamp) -> bool {
+    let zone = options.timezone.as_ref().map_or(TimeZone::UTC, |zone| zone.zone().clone());
+    options.automerge_schedule.as_ref().is_none_or(|schedule| schedule.allows(now, &zone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(checks: &[(&str, CheckState)], internal: bool, expected: Light) {
+        let mut options = Options::default();
+        options.internal_checks_as_success = Some(internal);
+        let checks = checks.iter().map(|(name, state)| ((*name).to_owned(), *state)).collect();
+        assert_eq!(light(&checks, &options), expected);
+    }
+
+    #[test]
+    fn the_worst_check_decides() {
+        use CheckState::{Green, Pending, Red};
+        check(&[], false, Light::None);
+        check(&[("ci", Green), ("lint", Green)], false, Light::Green);
+        check(&[("ci", Green), ("lint", Pending)], false, Light::Pending);
+        check(&[("ci", Red), ("lint", Pending)], false, Light::Red);
+    }
+
+    #[test]
+    fn the_bots_own_green_checks_prove_nothing() {
+        use CheckState::{Green, Pending};
+        check(&[("renovate/stability-days", Green)], false, Light::None);
+        check(&[("renovate/stability-days", Green)], true, Light::Green);
+        check(&[("renovate/stability-days", Pending), ("ci", Green)], false, Light::Pending);
+    }
+}
