@@ -20,6 +20,7 @@ pub mod release;
 pub mod update;
 pub mod versioning;
 
+pub mod changelog;
 pub mod choose;
 pub mod config;
 pub mod jsonata;

@@ -1,0 +1,14 @@
+//! Release notes for pull requests: which versions they cover, where a version's notes stand, and what is shown of them.
+//!
+//! Everything here is pure; asking for releases and files is done elsewhere. What publishers write passes through
+//! [`harmless()`] before it is shown, and [`render()`] sees to it that nothing gets by.
+
+mod cut;
+mod harmless;
+mod render;
+mod source;
+
+pub use self::cut::cut;
+pub use self::harmless::{Home, harmless};
+pub use self::render::{SourceNotes, VersionNotes, render};
+pub use self::source::{Source, Website};
