@@ -5,6 +5,8 @@
 //! completed by the next one, and nothing is ever made twice.
 
 mod blob_id;
+pub mod dry_run;
+pub mod github;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -37,6 +37,8 @@ pub enum HttpErrorKind {
     Store,
     /// The address is not one that can be asked.
     Address,
+    /// The run is at its end: its deadline has passed, or it was told to stop.
+    Stopped,
 }
 
 /// A failed request: what failed, of whom it was asked, and why. It never holds a credential.
@@ -77,6 +79,11 @@ impl HttpError {
     pub fn status(method: &Method, url: &Url, status: StatusCode) -> Self {
         let detail = format!("`{}` answered {status}", host_of(url));
         Self::new(HttpErrorKind::Status(status), method, url, detail)
+    }
+
+    pub(super) fn stopped(method: &Method, url: &Url) -> Self {
+        let detail = format!("`{}` was not asked any more: the run is at its end", host_of(url));
+        Self::new(HttpErrorKind::Stopped, method, url, detail)
     }
 
     /// Returns the status, when the error is a reply's.

@@ -4,20 +4,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use reqwest::Method;
+use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Url;
 
+use super::ending::Ending;
 use super::error::{HttpError, HttpErrorKind, host_of};
 use super::host::Hosts;
 use super::host_rules::{HostRules, HostSettings, Transport};
-use super::patience::{Patience, asked_to_wait, is_transient};
+use super::patience::{Patience, UNTOLD, Verdict, is_secondary_limit, verdict};
 use super::recording::{Authorized, Named, Outcome, Recorded, Replay, StoreError, record, record_failure};
 use super::redirect::{is_redirect, next, same_origin};
-use super::request::{Access, Confidential, Credential, Identity, Request};
+use super::request::{Access, Confidential, Credential, Identity, Persistence, Request};
 use super::response::{Body, Response};
 use super::roots::more_roots;
 use super::stats::Counter;
@@ -33,6 +35,7 @@ pub(super) struct Exchange {
     pub(super) rules: HostRules,
     hosts: Hosts,
     patience: Patience,
+    pub(super) ending: Ending,
     pub(super) counter: Arc<Counter>,
 }
 
@@ -53,11 +56,46 @@ enum Attempt<R> {
     },
 }
 
+/// How often a stubborn request is sent again after transient failures; the pauses add up to some eight seconds.
+const STUBBORN_RETRIES: u32 = 5;
+
+/// How often a stubborn request obeys a host that wants to be asked later.
+const STUBBORN_WAITS: u32 = 10;
+
+/// The longest text of a refusal that is read, in bytes.
+const REFUSAL_LIMIT: u64 = 64 * 1024;
+
 /// What may still be tried.
 struct Budget {
     retries: u32,
     waits: u32,
     used: u32,
+    /// The longest single wait.
+    longest: Duration,
+    /// How long all waits together may still take.
+    waiting: Duration,
+}
+
+impl Budget {
+    fn new(request: &Request, patience: &Patience) -> Self {
+        let (retries, waits, longest, waiting) = match request.persistence {
+            Persistence::Usual => {
+                let longest = patience.longest_wait;
+                (patience.retries, patience.waits, longest, longest.saturating_mul(patience.waits))
+            }
+            Persistence::Stubborn(all) => (STUBBORN_RETRIES, STUBBORN_WAITS, all, all),
+        };
+        Self { retries, waits, used: 0, longest, waiting }
+    }
+
+    /// Returns what is there where the same reply comes however often it is asked for.
+    fn none() -> Self {
+        Self { retries: 0, waits: 0, used: 0, longest: Duration::ZERO, waiting: Duration::ZERO }
+    }
+
+    fn allows(&self, wait: Duration) -> bool {
+        self.waits > 0 && wait <= self.longest && wait <= self.waiting
+    }
 }
 
 impl Exchange {
@@ -76,6 +114,7 @@ impl Exchange {
             rules: settings.host_rules,
             hosts: Hosts::default(),
             patience,
+            ending: Ending::default(),
             counter: Arc::new(Counter::default()),
         })
     }
@@ -121,28 +160,36 @@ impl Exchange {
         F: Future<Output = Result<R, HttpError>>,
     {
         // A recording says the same again however often it is asked.
-        let repeatable = request.is_repeatable() && !matches!(self.source, Source::Replay(_));
-        let mut budget = Budget {
-            retries: if repeatable { self.patience.retries } else { 0 },
-            waits: if repeatable { self.patience.waits } else { 0 },
-            used: 0,
-        };
+        let is_replay = matches!(self.source, Source::Replay(_));
+        let mut budget = if is_replay { Budget::none() } else { Budget::new(request, &self.patience) };
         loop {
+            if self.ending.has_come() {
+                return Err(HttpError::stopped(&request.method, &request.url));
+            }
             match self.attempt(request, conditions, &budget, &consume).await {
                 Ok(Attempt::Done(value)) => return Ok(value),
                 Ok(Attempt::NotNow { wait: Some(wait), host }) => {
                     budget.waits -= 1;
-                    tracing::debug!(host, seconds = wait.as_secs(), "the host asks to wait");
+                    budget.waiting = budget.waiting.saturating_sub(wait);
+                    let seconds = wait.as_secs();
+                    match request.persistence {
+                        Persistence::Usual => tracing::debug!(host, seconds, "the host asks to wait"),
+                        Persistence::Stubborn(_) => tracing::info!(host, seconds, "the host asks to wait"),
+                    }
                     self.hosts.of(&host, self.patience.parallel).leave_alone(wait);
                     self.counter.count(&host, |host| host.retries += 1);
                 }
                 Ok(Attempt::NotNow { wait: None, host }) => self.pause(&mut budget, &host).await,
-                Err(error) if error.is_transient() && budget.retries > 0 => {
+                Err(error) if budget.retries > 0 && may_be_sent_again(request, &error) => {
                     tracing::debug!(%error, "asking again");
                     self.pause(&mut budget, &error.host).await;
                 }
                 Err(error) => {
-                    if error.is_dead_host() && repeatable {
+                    if error.is_dead_host()
+                        && request.only_asks()
+                        && request.persistence == Persistence::Usual
+                        && !is_replay
+                    {
                         self.hosts.of(&error.host, self.patience.parallel).give_up(&error);
                     }
                     return Err(error);
@@ -153,7 +200,10 @@ impl Exchange {
 
     async fn pause(&self, budget: &mut Budget, host: &str) {
         self.counter.count(host, |host| host.retries += 1);
-        tokio::time::sleep(self.patience.pause_before(budget.used)).await;
+        tokio::select! {
+            () = tokio::time::sleep(self.patience.pause_before(budget.used)) => {}
+            () = self.ending.come() => {}
+        }
         budget.retries -= 1;
         budget.used += 1;
     }
@@ -169,14 +219,37 @@ impl Exchange {
         C: Fn(Response) -> F,
         F: Future<Output = Result<R, HttpError>>,
     {
-        let response = self.follow(request, conditions).await?;
+        let mut response = self.follow(request, conditions).await?;
         let host = host_of(response.body.url());
-        let wait = asked_to_wait(response.status, &response.headers, SystemTime::now());
-        match wait {
-            Some(wait) if budget.waits > 0 && wait <= self.patience.longest_wait => {
+        let (status, mut verdict) =
+            (response.status, verdict(response.status, &response.headers, SystemTime::now()));
+        if request.persistence != Persistence::Usual {
+            if status == StatusCode::FORBIDDEN && verdict == Verdict::Final {
+                let text;
+                (response, text) = peek(response, request).await?;
+                if is_secondary_limit(&text) {
+                    verdict = Verdict::Refused(None);
+                }
+            }
+            verdict = match verdict {
+                Verdict::Refused(None) => Verdict::Refused(Some(UNTOLD)),
+                Verdict::Final if status == StatusCode::INTERNAL_SERVER_ERROR => Verdict::Failed(None),
+                other => other,
+            };
+        }
+        // Waiting past the end of the run helps nobody.
+        let in_time = |wait: Duration| self.ending.left().is_none_or(|left| wait < left);
+        match verdict {
+            Verdict::Refused(Some(wait)) if budget.allows(wait) && in_time(wait) => {
                 Ok(Attempt::NotNow { wait: Some(wait), host })
             }
-            None if budget.retries > 0 && is_transient(response.status) => {
+            Verdict::Failed(Some(wait))
+                if request.is_repeatable() && budget.allows(wait) && in_time(wait) =>
+            {
+                Ok(Attempt::NotNow { wait: Some(wait), host })
+            }
+            Verdict::Refused(None) if budget.retries > 0 => Ok(Attempt::NotNow { wait: None, host }),
+            Verdict::Failed(None) if budget.retries > 0 && request.is_repeatable() => {
                 Ok(Attempt::NotNow { wait: None, host })
             }
             _ => consume(response).await.map(Attempt::Done),
@@ -196,7 +269,13 @@ impl Exchange {
             };
             let hop = Hop { url: &url, settings: &settings, credential: credential.as_ref() };
             let response = self.hop(request, conditions, &hop).await?;
-            if !request.is_repeatable() || !is_redirect(response.status) {
+            if !is_redirect(response.status) {
+                return Ok(response);
+            }
+            // What changes something goes on only where that surely means the same request to the same host.
+            let is_same =
+                matches!(response.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+            if !request.only_asks() && !is_same {
                 return Ok(response);
             }
             let target = next(
@@ -207,6 +286,9 @@ impl Exchange {
                 &response.headers,
                 self.patience.redirects,
             )?;
+            if !request.only_asks() && !same_origin(&url, &target) {
+                return Ok(response);
+            }
             earlier.push(std::mem::replace(&mut url, target));
         }
     }
@@ -224,7 +306,9 @@ impl Exchange {
             let detail = format!("a host rule forbids to ask `{host_name}` (`enabled: false`)");
             return Err(fail(HttpErrorKind::Address, detail));
         }
-        if hop.credential.is_some() && url.scheme() != "https" && hop.settings.transport != Transport::Plain {
+        let is_named = request.transport == Transport::Plain && same_origin(url, &request.url);
+        let is_plain = is_named || hop.settings.transport == Transport::Plain;
+        if hop.credential.is_some() && url.scheme() != "https" && !is_plain {
             let detail = format!(
                 "`{host_name}` is not asked over plain http with a credential; a host rule with `insecureRegistry: true` allows it"
             );
@@ -294,7 +378,11 @@ impl Exchange {
         let host = self.hosts.of(&host_name, parallel.min(self.patience.parallel));
         let spacing = hop.settings.max_requests_per_second.map(|rate| Duration::from_secs_f64(1.0 / rate));
         let outgoing = build(client, request, conditions, hop)?;
-        let pass = host.enter(spacing).await?;
+        let stopped = || HttpError::stopped(method, url);
+        let pass = tokio::select! {
+            pass = host.enter(spacing, request.persistence) => pass?,
+            () = self.ending.come() => return Err(stopped()),
+        };
         let limit = hop.settings.timeout.map(Duration::from_millis).or(request.deadline);
         let deadline = Instant::now() + limit.unwrap_or(self.patience.deadline);
         self.counter.count(&host_name, |host| host.requests += 1);
@@ -302,7 +390,11 @@ impl Exchange {
         // In a task of its own, so that the handshakes of many connections are spread over the cores.
         let mut sending = JoinSet::new();
         sending.spawn(client.execute(outgoing));
-        let response = match tokio::time::timeout_at(deadline, sending.join_next()).await {
+        let answered = tokio::select! {
+            answered = tokio::time::timeout_at(deadline, sending.join_next()) => answered,
+            () = self.ending.be_over() => return Err(stopped()),
+        };
+        let response = match answered {
             Ok(Some(Ok(Ok(response)))) => response,
             Ok(Some(Ok(Err(error)))) => return Err(HttpError::of_client(method, url, &error)),
             Ok(Some(Err(_)) | None) => {
@@ -325,6 +417,28 @@ impl Exchange {
         let body = Body::live(response, method, url, (request.body_limit, deadline), &self.counter, pass);
         Ok(Response { status, headers, body })
     }
+}
+
+/// Whether a request that failed may be sent again: what changes something only where the host was not even reached.
+fn may_be_sent_again(request: &Request, error: &HttpError) -> bool {
+    error.is_transient() && (request.is_repeatable() || error.is_unreachable())
+}
+
+/// Reads a refusal, and returns it as it was together with its text.
+async fn peek(response: Response, request: &Request) -> Result<(Response, Bytes), HttpError> {
+    let Response { status, headers, body } = response;
+    let url = body.url().clone();
+    let mut text = BytesMut::new();
+    let mut body = body;
+    while let Some(chunk) = body.chunk().await? {
+        text.extend_from_slice(&chunk);
+        if text.len() as u64 > REFUSAL_LIMIT {
+            break;
+        }
+    }
+    let text = text.freeze();
+    let body = Body::whole(text.clone(), &request.method, &url, request.body_limit);
+    Ok((Response { status, headers, body }, text))
 }
 
 fn kind(request: &Request) -> &str {

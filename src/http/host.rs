@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::error::HttpError;
+use super::request::Persistence;
 
 /// One host, as this run has come to know it.
 #[derive(Debug)]
@@ -38,8 +39,12 @@ impl Host {
     /// Waits for a free slot, for the time the host asked to be left alone, and for its turn where requests are to be `spacing` apart.
     ///
     /// # Errors
-    /// The error of the earlier request that found the host unreachable.
-    pub(super) async fn enter(&self, spacing: Option<Duration>) -> Result<Pass, HttpError> {
+    /// The error of the earlier request that found the host unreachable, unless `persistence` says to try all the same.
+    pub(super) async fn enter(
+        &self,
+        spacing: Option<Duration>,
+        persistence: Persistence,
+    ) -> Result<Pass, HttpError> {
         let permit = Arc::clone(&self.slots).acquire_owned().await.ok();
         if let Some(spacing) = spacing {
             tokio::time::sleep_until(self.turn(spacing)).await;
@@ -47,7 +52,7 @@ impl Host {
         loop {
             let not_before = {
                 let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(error) = &state.down {
+                if let (Some(error), Persistence::Usual) = (&state.down, persistence) {
                     return Err(error.clone());
                 }
                 state.not_before
@@ -109,11 +114,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn only_so_many_are_under_way() {
         let host = Hosts::default().of("a.example", 2);
-        let first = host.enter(None).await.unwrap();
-        let _second = host.enter(None).await.unwrap();
-        assert!(tokio::time::timeout(Duration::from_secs(9), host.enter(None)).await.is_err());
+        let first = host.enter(None, Persistence::Usual).await.unwrap();
+        let _second = host.enter(None, Persistence::Usual).await.unwrap();
+        assert!(
+            tokio::time::timeout(Duration::from_secs(9), host.enter(None, Persistence::Usual)).await.is_err()
+        );
         drop(first);
-        assert!(host.enter(None).await.is_ok());
+        assert!(host.enter(None, Persistence::Usual).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
@@ -121,9 +128,9 @@ mod tests {
         let (hosts, start) = (Hosts::default(), Instant::now());
         hosts.of("a.example", 2).leave_alone(Duration::from_secs(30));
         hosts.of("a.example", 2).leave_alone(Duration::from_secs(10));
-        hosts.of("b.example", 2).enter(None).await.unwrap();
+        hosts.of("b.example", 2).enter(None, Persistence::Usual).await.unwrap();
         assert_eq!(start.elapsed().as_secs(), 0);
-        hosts.of("a.example", 2).enter(None).await.unwrap();
+        hosts.of("a.example", 2).enter(None, Persistence::Usual).await.unwrap();
         assert_eq!(start.elapsed().as_secs(), 30);
     }
 
@@ -131,16 +138,17 @@ mod tests {
     async fn requests_can_be_spaced() {
         let (host, start) = (Host::new(16), Instant::now());
         let spacing = Some(Duration::from_secs(1));
-        futures::future::join_all((0..4).map(|_| host.enter(spacing))).await;
+        futures::future::join_all((0..4).map(|_| host.enter(spacing, Persistence::Usual))).await;
         assert_eq!(start.elapsed().as_secs(), 3);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_host_given_up_is_not_waited_for() {
+    async fn a_host_given_up_is_not_waited_for_unless_it_must_be() {
         let host = Host::new(1);
         let url = Url::parse("https://a.example").unwrap();
         host.give_up(&HttpError::new(HttpErrorKind::Connect, &Method::GET, &url, "refused"));
         host.leave_alone(Duration::from_secs(30));
-        assert_eq!(host.enter(None).await.unwrap_err().kind, HttpErrorKind::Connect);
+        assert_eq!(host.enter(None, Persistence::Usual).await.unwrap_err().kind, HttpErrorKind::Connect);
+        assert!(host.enter(None, Persistence::Stubborn(Duration::ZERO)).await.is_ok());
     }
 }

@@ -6,6 +6,7 @@
 
 mod cache;
 mod docker_config;
+mod ending;
 mod error;
 mod exchange;
 mod host;
@@ -35,6 +36,7 @@ use reqwest::header::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 use url::Url;
 
 pub use self::docker_config::{DockerConfig, Login};
@@ -44,8 +46,10 @@ pub use self::patience::Patience;
 pub use self::recording::StoreError;
 pub use self::redirect::same_origin;
 pub(crate) use self::request::hex;
-pub use self::request::{Access, BODY_LIMIT, Caching, Confidential, Credential, Effect, Identity, Request};
-pub use self::response::{Body, Reply};
+pub use self::request::{
+    Access, BODY_LIMIT, Caching, Confidential, Credential, Effect, Identity, Persistence, Request,
+};
+pub use self::response::{Body, Reply, next_link};
 pub(crate) use self::single_flight::SingleFlight;
 pub use self::stats::{HostStats, Stats};
 
@@ -157,7 +161,7 @@ impl Http {
     /// # Errors
     /// No reply could be had.
     pub async fn send(&self, request: &Request) -> Result<Reply, HttpError> {
-        if !request.is_repeatable() {
+        if !request.only_asks() || request.caching == Caching::Fresh {
             return self.fetch(request).await;
         }
         let mut key = cache::key(request, &self.0.exchange.identity(request), "");
@@ -234,6 +238,18 @@ impl Http {
         self.0.exchange.rules.settings(url, host_type)
     }
 
+    /// Ends all requests at a time: none is begun after it, and whoever waits for a host gets an error of the kind
+    /// [`HttpErrorKind::Stopped`]. Of several times the earliest counts. A request that is under way may take a few seconds more, since
+    /// its answer says whether something was done.
+    pub fn stop_at(&self, at: Instant) {
+        self.0.exchange.ending.set(at);
+    }
+
+    /// Ends all requests now, as [`Http::stop_at`].
+    pub fn stop(&self) {
+        self.stop_at(Instant::now());
+    }
+
     /// Returns what was asked so far.
     pub fn stats(&self) -> Stats {
         self.0.exchange.counter.snapshot()
@@ -254,7 +270,7 @@ impl Http {
     }
 
     async fn fetch(&self, request: &Request) -> Result<Reply, HttpError> {
-        let cacheable = request.is_repeatable() && request.caching != Caching::Never;
+        let cacheable = request.only_asks() && request.caching != Caching::Never;
         let cache = self.0.cache.as_ref().filter(|_| cacheable);
         let key = cache::key(request, &self.0.exchange.identity(request), "");
         let kept = match cache {

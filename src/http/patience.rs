@@ -53,25 +53,48 @@ impl Patience {
     }
 }
 
-/// Whether a status says that the same request may succeed later.
-pub(super) fn is_transient(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::TOO_MANY_REQUESTS
-            | StatusCode::BAD_GATEWAY
-            | StatusCode::SERVICE_UNAVAILABLE
-            | StatusCode::GATEWAY_TIMEOUT
-    )
+/// What a reply means for sending its request again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is the answer.
+    Final,
+    /// The host wants to be asked later, and has done nothing yet; it may have said when.
+    Refused(Option<Duration>),
+    /// The host failed, and may have done something or nothing; it may have said when it is well again.
+    Failed(Option<Duration>),
 }
 
-/// Returns how long a reply asks to wait, from `Retry-After` in seconds or as a date; `None` when it does not ask.
+/// How long to leave a host alone that refuses without saying for how long.
+/// <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately>
+pub(super) const UNTOLD: Duration = Duration::from_secs(60);
+
+/// Returns what a reply means by its status and headers.
 ///
-/// GitHub says "not now" with 403, so a 403 that names a time counts too.
+/// The wait comes from `Retry-After` in seconds or as a date, or from GitHub's `X-RateLimit-Reset` where nothing remains. GitHub says "not
+/// now" with 403 too, so a 403 that names a time counts.
 /// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
-pub(super) fn asked_to_wait(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    if !is_transient(status) && status != StatusCode::FORBIDDEN {
-        return None;
+pub(super) fn verdict(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Verdict {
+    let asked = retry_after(headers, now);
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => Verdict::Refused(asked.or_else(|| reset(headers, now))),
+        StatusCode::FORBIDDEN => match asked.or_else(|| reset(headers, now)) {
+            Some(wait) => Verdict::Refused(Some(wait)),
+            None => Verdict::Final,
+        },
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+            Verdict::Failed(asked)
+        }
+        _ => Verdict::Final,
     }
+}
+
+/// Whether the text of a 403 is GitHub's refusal of too many requests in too short a time, which may come without any header.
+pub(super) fn is_secondary_limit(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    ["secondary rate limit", "abuse detection mechanism"].iter().any(|words| text.contains(words))
+}
+
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
@@ -80,29 +103,86 @@ pub(super) fn asked_to_wait(status: StatusCode, headers: &HeaderMap, now: System
     Some(date.duration_since(now).unwrap_or_default())
 }
 
+/// Returns how long it is until there is something left again, where nothing is now.
+fn reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+    let (remaining, reset) = (number("x-ratelimit-remaining")?, number("x-ratelimit-reset")?);
+    // A number too small to be a date is somebody else's meaning of the header.
+    if remaining > 0 || reset < 1_000_000_000 {
+        return None;
+    }
+    let reset = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(reset))?;
+    Some(reset.duration_since(now).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
+    use reqwest::header::{HeaderName, HeaderValue};
+
     use super::*;
 
+    const NOW: u64 = 1_784_111_777;
+
     #[track_caller]
-    fn check(status: u16, retry_after: &str, expected: Option<u64>) {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-        let headers = HeaderMap::from_iter([(RETRY_AFTER, retry_after.parse().unwrap())]);
-        let wait = asked_to_wait(StatusCode::from_u16(status).unwrap(), &headers, now);
-        assert_eq!(wait, expected.map(Duration::from_secs), "{status} {retry_after}");
+    fn check(status: u16, headers: &[(&'static str, &str)], expected: Verdict) {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
+        let map = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
+            .collect();
+        assert_eq!(
+            verdict(StatusCode::from_u16(status).unwrap(), &map, now),
+            expected,
+            "{status} {headers:?}"
+        );
+    }
+
+    fn refused(seconds: u64) -> Verdict {
+        Verdict::Refused(Some(Duration::from_secs(seconds)))
     }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
-        check(429, "7", Some(7));
-        check(503, " 0 ", Some(0));
-        check(403, "30", Some(30));
-        check(429, "Sun, 06 Nov 1994 08:49:47 GMT", Some(10));
-        check(429, "Sun, 06 Nov 1994 08:00:00 GMT", Some(0));
-        check(429, "soon", None);
-        check(404, "7", None);
-        check(429, "-1", None);
-        check(429, "99999999999999999999999", None);
+        check(429, &[("retry-after", "7")], refused(7));
+        check(503, &[("retry-after", " 0 ")], Verdict::Failed(Some(Duration::ZERO)));
+        check(403, &[("retry-after", "30")], refused(30));
+        check(429, &[("retry-after", "Wed, 15 Jul 2026 10:36:27 GMT")], refused(10));
+        check(429, &[("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT")], refused(0));
+        for strange in ["soon", "-1", "99999999999999999999999"] {
+            check(429, &[("retry-after", strange)], Verdict::Refused(None));
+        }
+        check(404, &[("retry-after", "7")], Verdict::Final);
+        check(502, &[], Verdict::Failed(None));
+    }
+
+    #[test]
+    fn nothing_remains_until_the_reset() {
+        let later = (NOW + 90).to_string();
+        check(403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", &later)], refused(90));
+        check(429, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1700000000")], refused(0));
+        check(
+            403,
+            &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", &later), ("retry-after", "5")],
+            refused(5),
+        );
+        // A 403 that is a plain no.
+        check(403, &[("x-ratelimit-remaining", "12"), ("x-ratelimit-reset", &later)], Verdict::Final);
+        check(403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "30")], Verdict::Final);
+        check(200, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", &later)], Verdict::Final);
+        check(
+            403,
+            &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "18446744073709551615")],
+            Verdict::Final,
+        );
+    }
+
+    #[test]
+    fn a_secondary_limit_is_known_by_its_words() {
+        assert!(is_secondary_limit(
+            br#"{"message": "You have exceeded a secondary rate limit. Please wait"}"#
+        ));
+        assert!(!is_secondary_limit(br#"{"message": "Resource not accessible by integration"}"#));
+        assert!(!is_secondary_limit(&[0xff, 0x00]));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::error::shown;
+use super::host_rules::Transport;
 
 /// The largest body that is kept in memory as a whole, in bytes.
 pub const BODY_LIMIT: u64 = 16 * 1024 * 1024;
@@ -22,6 +23,8 @@ pub const BODY_LIMIT: u64 = 16 * 1024 * 1024;
 pub enum Caching {
     /// Stored, and asked again with `If-None-Match`/`If-Modified-Since` on the next run.
     Revalidate,
+    /// As [`Caching::Revalidate`], but also asked again within a run: what is there may change under our hands.
+    Fresh,
     /// Stored and never asked again: the address names the content (a digest).
     Immutable,
     /// Never stored: the reply is of the moment, or a secret.
@@ -130,8 +133,20 @@ pub enum Access {
 pub enum Effect {
     /// Nothing: it may be sent twice, shared by all who ask the same, and its reply may be kept.
     Asks,
-    /// Something: it is sent exactly once.
+    /// It sets something, and twice is as good as once: it is sent again when the host fails or its answer is lost.
+    Sets,
+    /// Something more each time: it is sent again only where the host surely did nothing, because it was not reached or refused.
     Changes,
+}
+
+/// How much is done for an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Persistence {
+    /// As much as [`Patience`](super::Patience) says.
+    #[default]
+    Usual,
+    /// More: without this answer there is no point in going on. Refusals are waited for, all together this long.
+    Stubborn(Duration),
 }
 
 /// A request, before any policy applies to it.
@@ -148,6 +163,8 @@ pub struct Request {
     pub(super) confidential: Confidential,
     pub(super) body_limit: u64,
     pub(super) deadline: Option<Duration>,
+    pub(super) persistence: Persistence,
+    pub(super) transport: Transport,
 }
 
 impl Request {
@@ -177,6 +194,8 @@ impl Request {
             confidential: Confidential::No,
             body_limit: BODY_LIMIT,
             deadline: None,
+            persistence: Persistence::Usual,
+            transport: Transport::Secure,
         }
     }
 
@@ -280,6 +299,20 @@ impl Request {
         self
     }
 
+    /// Sets how much is done for an answer.
+    #[must_use]
+    pub fn persistence(mut self, persistence: Persistence) -> Self {
+        self.persistence = persistence;
+        self
+    }
+
+    /// Allows plain http with a credential, for this address only: the operator named it so.
+    #[must_use]
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.transport = transport;
+        self
+    }
+
     /// Turns a GET request into one for the head of the reply only.
     #[must_use]
     pub fn head_only(mut self) -> Self {
@@ -292,8 +325,14 @@ impl Request {
         &self.url
     }
 
-    pub(super) fn is_repeatable(&self) -> bool {
+    /// Whether it changes nothing, so that its reply may be shared and kept.
+    pub(super) fn only_asks(&self) -> bool {
         self.effect == Effect::Asks
+    }
+
+    /// Whether it may be carried out twice.
+    pub(super) fn is_repeatable(&self) -> bool {
+        self.effect != Effect::Changes
     }
 }
 

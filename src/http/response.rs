@@ -199,20 +199,24 @@ impl Reply {
         malformed(&self.method, &self.url, why)
     }
 
-    /// Returns the address of the next page (`Link: <...>; rel="next"`), if there is one.
-    /// <https://www.rfc-editor.org/rfc/rfc8288>
+    /// Returns the address of the next page, if there is one.
     pub fn next_page(&self) -> Option<Url> {
-        self.headers
-            .get_all(reqwest::header::LINK)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .find_map(next_link)
-            .and_then(|target| self.url.join(target).ok())
+        self.url.join(next_link(&self.headers)?).ok()
     }
 }
 
+/// Returns where the next page is, by a header `Link: <...>; rel="next"`, as it is written there.
+/// <https://www.rfc-editor.org/rfc/rfc8288>
+pub fn next_link(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(reqwest::header::LINK)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .find_map(next_target)
+}
+
 /// Returns the target of the first link with the relation `next`. Commas and semicolons inside `<...>` belong to the target.
-fn next_link(header: &str) -> Option<&str> {
+fn next_target(header: &str) -> Option<&str> {
     let mut rest = header;
     while let Some((_, after)) = rest.split_once('<') {
         let (target, after) = after.split_once('>')?;
@@ -240,7 +244,7 @@ mod tests {
 
     #[track_caller]
     fn check(header: &str, expected: Option<&str>) {
-        assert_eq!(next_link(header), expected, "{header}");
+        assert_eq!(next_target(header), expected, "{header}");
     }
 
     #[test]

@@ -1,0 +1,178 @@
+//! Branches: where they point, and moving them.
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use updraft_core::forge::BranchHead;
+
+use super::GithubRepository;
+use super::client::{Call, Sends as _, found, once, pages, path, query};
+use super::error::refused;
+use crate::forge::{CommitHead, ForgeError, ForgeErrorKind};
+
+/// How many commits tell how a repository writes its subjects.
+const SUBJECTS: &str = "20";
+
+#[derive(Deserialize)]
+struct Reference {
+    #[serde(rename = "ref")]
+    name: String,
+    object: Object,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    sha: String,
+}
+
+#[derive(Deserialize)]
+struct GitCommit {
+    sha: String,
+    tree: Object,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    commit: Message,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    message: Option<String>,
+}
+
+impl GithubRepository {
+    /// Returns the commit that a branch points to; `None` when there is no such branch, or no commit at all.
+    pub(super) async fn tip(&self, branch: &str) -> Result<Option<String>, ForgeError> {
+        let call = Call::get(
+            self.route(format!("/git/ref/heads/{}", path(branch))),
+            format!("read the branch `{branch}`"),
+        );
+        let reference: Option<Reference> = match found(self.send(&call).await) {
+            Ok(answer) => answer.map(|answer| answer.json()).transpose()?,
+            // An empty repository has no branches, and GitHub calls that a conflict.
+            Err(error) if error.kind == ForgeErrorKind::Refused => None,
+            Err(error) => return Err(error),
+        };
+        Ok(reference.map(|reference| reference.object.sha))
+    }
+
+    pub(super) async fn read_head(&self, branch: &str) -> Result<Option<CommitHead>, ForgeError> {
+        match self.tip(branch).await? {
+            Some(sha) => self.read_commit(&sha).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns a commit with its tree.
+    pub(super) async fn read_commit(&self, sha: &str) -> Result<CommitHead, ForgeError> {
+        let call =
+            Call::get(self.route(format!("/git/commits/{}", path(sha))), format!("read the commit `{sha}`"));
+        let commit: GitCommit = self.send(&call.immutable()).await?.json()?;
+        Ok(CommitHead { sha: commit.sha, tree: commit.tree.sha })
+    }
+
+    pub(super) async fn read_branches(&self, prefix: &str) -> Result<Vec<BranchHead>, ForgeError> {
+        let first = Call::get(
+            self.route(format!("/git/matching-refs/heads/{}", path(prefix))),
+            format!("list the branches that begin with `{prefix}`"),
+        );
+        let listed: Vec<Vec<Reference>> = match pages(self, first).await {
+            Err(error) if matches!(error.kind, ForgeErrorKind::Refused | ForgeErrorKind::NotFound) => {
+                Vec::new()
+            }
+            listed => listed?,
+        };
+        let head = |reference: Reference| {
+            let name = reference.name.strip_prefix("refs/heads/")?.to_owned();
+            name.starts_with(prefix).then_some(BranchHead { name, sha: reference.object.sha })
+        };
+        Ok(listed.into_iter().flatten().filter_map(head).collect())
+    }
+
+    pub(super) async fn read_subjects(&self, branch: &str) -> Result<Vec<String>, ForgeError> {
+        let call = Call::get(
+            self.route(format!("/commits{}", query(&[("sha", branch), ("per_page", SUBJECTS)]))),
+            format!("read the recent commits of `{branch}`"),
+        );
+        let listed: Vec<Listed> = self.send(&call).await?.json()?;
+        let subject = |listed: Listed| {
+            listed.commit.message.unwrap_or_default().lines().next().unwrap_or_default().to_owned()
+        };
+        Ok(listed.into_iter().map(subject).collect())
+    }
+
+    pub(super) async fn make_branch(&self, name: &str, sha: &str) -> Result<(), ForgeError> {
+        let task = format!("make the branch `{name}`");
+        let body = json!({"ref": format!("refs/heads/{name}"), "sha": sha});
+        let call = Call::change(Method::POST, self.route("/git/refs"), &task, body);
+        let there = || async {
+            match self.tip(name).await? {
+                Some(tip) if tip == sha => Ok(Some(())),
+                Some(_) => Err(refused(&task, "there is one that points elsewhere")),
+                None => Ok(None),
+            }
+        };
+        let made = once(|| async { self.send(&call).await.map(|_| ()) }, there).await;
+        match made {
+            // It may be there since an earlier run was killed.
+            Err(error) if error.kind == ForgeErrorKind::Refused => match there().await? {
+                Some(()) => Ok(()),
+                None => Err(self.about_workflows(error, sha)),
+            },
+            made => made.map_err(|error| self.about_workflows(error, sha)),
+        }
+    }
+
+    pub(super) async fn force_branch(&self, name: &str, from: &str, to: &str) -> Result<(), ForgeError> {
+        let task = format!("move the branch `{name}`");
+        let body = json!({"sha": to, "force": true});
+        let call =
+            Call::change(Method::PATCH, self.route(format!("/git/refs/heads/{}", path(name))), &task, body);
+        // GitHub cannot be told what to expect there, so it is looked at right before.
+        let is_there = || async {
+            match self.tip(name).await? {
+                Some(tip) if tip == to => Ok(Some(())),
+                Some(tip) if tip == from => Ok(None),
+                Some(_) => Err(refused(&task, "somebody else has moved it")),
+                None => Err(refused(&task, "it is gone")),
+            }
+        };
+        if is_there().await?.is_some() {
+            return Ok(());
+        }
+        once(|| async { self.send(&call).await.map(|_| ()) }, is_there)
+            .await
+            .map_err(|error| self.about_workflows(error, to))
+    }
+
+    pub(super) async fn advance_branch(&self, name: &str, to: &str) -> Result<(), ForgeError> {
+        let call = Call::set(
+            Method::PATCH,
+            self.route(format!("/git/refs/heads/{}", path(name))),
+            format!("move the branch `{name}` forward"),
+            json!({"sha": to, "force": false}),
+        );
+        self.send(&call).await.map(|_| ()).map_err(|error| self.about_workflows(error, to))
+    }
+
+    pub(super) async fn remove_branch(&self, name: &str, sha: &str) -> Result<(), ForgeError> {
+        let task = format!("delete the branch `{name}`");
+        match self.tip(name).await? {
+            None => return Ok(()),
+            Some(tip) if tip != sha => return Err(refused(&task, "somebody else has moved it")),
+            Some(_) => {}
+        }
+        let route = self.route(format!("/git/refs/heads/{}", path(name)));
+        match self.send(&Call::set(Method::DELETE, route, task, None::<Value>)).await {
+            // Gone, by whomever.
+            Err(error)
+                if matches!(error.kind, ForgeErrorKind::NotFound | ForgeErrorKind::Refused)
+                    && self.tip(name).await?.is_none() =>
+            {
+                Ok(())
+            }
+            answer => answer.map(|_| ()),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Issues.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+use updraft_core::forge::Issue;
+
+use super::GithubRepository;
+use super::client::{Call, Sends as _, once, pages, query};
+use super::pulls::{Label, User, changes, labels};
+use crate::forge::{Change, ForgeError, ForgeErrorKind};
+
+#[derive(Deserialize)]
+struct Listed {
+    number: u64,
+    title: Option<String>,
+    body: Option<String>,
+    state: String,
+    labels: Option<Vec<Label>>,
+    user: Option<User>,
+    /// Pull requests are issues too, to GitHub.
+    pull_request: Option<serde::de::IgnoredAny>,
+}
+
+impl From<Listed> for Issue {
+    fn from(listed: Listed) -> Self {
+        Self {
+            number: listed.number,
+            title: listed.title.unwrap_or_default(),
+            body: listed.body.unwrap_or_default(),
+            is_open: listed.state == "open",
+            labels: labels(listed.labels),
+        }
+    }
+}
+
+impl GithubRepository {
+    pub(super) async fn read_issues(&self) -> Result<Vec<Issue>, ForgeError> {
+        let mut issues = self.open_issues().await?;
+        // Of those that are closed, the last hundred; there is no end to them, since pull requests are among them.
+        let closed = self.send(&self.list_of("closed").await?).await;
+        match closed {
+            Ok(answer) => issues.extend(self.ours(answer.json()?).await?),
+            Err(error) if error.kind == ForgeErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(issues)
+    }
+
+    async fn open_issues(&self) -> Result<Vec<Issue>, ForgeError> {
+        match pages::<Vec<Listed>>(self, self.list_of("open").await?).await {
+            Ok(pages) => self.ours(pages.into_iter().flatten().collect()).await,
+            // They are switched off.
+            Err(error) if error.kind == ForgeErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn list_of(&self, state: &str) -> Result<Call, ForgeError> {
+        let account = self.read_account().await?;
+        let query = query(&[
+            ("creator", &account.login),
+            ("state", state),
+            ("sort", "updated"),
+            ("direction", "desc"),
+            ("per_page", "100"),
+        ]);
+        Ok(Call::get(self.route(format!("/issues{query}")), "list our issues"))
+    }
+
+    async fn ours(&self, listed: Vec<Listed>) -> Result<Vec<Issue>, ForgeError> {
+        let account = self.read_account().await?;
+        let is_ours = |issue: &Listed| {
+            issue.pull_request.is_none()
+                && issue.user.as_ref().is_some_and(|user| user.login.eq_ignore_ascii_case(&account.login))
+        };
+        Ok(listed.into_iter().filter(is_ours).map(Issue::from).collect())
+    }
+
+    pub(super) async fn read_issue(&self, number: u64) -> Result<Issue, ForgeError> {
+        let call = Call::get(self.route(format!("/issues/{number}")), format!("read the issue #{number}"));
+        Ok(self.send(&call).await?.json::<Listed>()?.into())
+    }
+
+    pub(super) async fn open_issue(
+        &self,
+        title: &str,
+        body: &str,
+        labels: &BTreeSet<String>,
+    ) -> Result<Issue, ForgeError> {
+        let there = || async {
+            let issues = self.open_issues().await?;
+            Ok(issues.into_iter().find(|issue| issue.title == title))
+        };
+        if let Some(issue) = there().await? {
+            return Ok(issue);
+        }
+        let body = json!({"title": title, "body": body, "labels": labels});
+        let call =
+            Call::change(Method::POST, self.route("/issues"), format!("open the issue `{title}`"), body);
+        let post = || async { Ok(self.send(&call).await?.json::<Listed>()?.into()) };
+        once(post, there).await
+    }
+
+    pub(super) async fn edit_issue(&self, number: u64, change: &Change) -> Result<(), ForgeError> {
+        let Some(body) = changes(&Change { base: None, ..change.clone() }) else { return Ok(()) };
+        let task = format!("change the issue #{number}");
+        let call = Call::set(Method::PATCH, self.route(format!("/issues/{number}")), task, body);
+        self.send(&call).await.map(|_| ())
+    }
+}

@@ -1,0 +1,149 @@
+//! Labels, and the people who are asked to look at something.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::GithubRepository;
+use super::client::{Call, Sends as _, found, pages, segment};
+use super::pulls::{Label, User};
+use crate::forge::{ForgeError, ForgeErrorKind};
+
+#[derive(Deserialize)]
+struct Event {
+    event: Option<String>,
+    label: Option<Label>,
+}
+
+#[derive(Deserialize)]
+struct Authored {
+    user: Option<User>,
+}
+
+impl GithubRepository {
+    pub(super) async fn read_label_history(&self, number: u64) -> Result<BTreeSet<String>, ForgeError> {
+        let first = Call::get(
+            self.route(format!("/issues/{number}/events?per_page=100")),
+            format!("read what happened to #{number}"),
+        );
+        let events: Vec<Vec<Event>> = pages(self, first).await?;
+        let is_about_labels = |event: &Event| matches!(event.event.as_deref(), Some("labeled" | "unlabeled"));
+        Ok(events
+            .into_iter()
+            .flatten()
+            .filter(is_about_labels)
+            .filter_map(|event| event.label?.name)
+            .collect())
+    }
+
+    pub(super) async fn give_labels(&self, number: u64, labels: &BTreeSet<String>) -> Result<(), ForgeError> {
+        if labels.is_empty() {
+            return Ok(());
+        }
+        let call = Call::set(
+            Method::POST,
+            self.route(format!("/issues/{number}/labels")),
+            format!("label #{number}"),
+            json!({"labels": labels}),
+        );
+        self.send(&call).await.map(|_| ())
+    }
+
+    pub(super) async fn take_label(&self, number: u64, label: &str) -> Result<(), ForgeError> {
+        let call = Call::set(
+            Method::DELETE,
+            self.route(format!("/issues/{number}/labels/{}", segment(label))),
+            format!("take the label `{label}` off #{number}"),
+            None::<Value>,
+        );
+        found(self.send(&call).await).map(|_| ())
+    }
+
+    pub(super) async fn assign_people(
+        &self,
+        number: u64,
+        people: &BTreeSet<String>,
+    ) -> Result<(), ForgeError> {
+        let call = |people: &BTreeSet<String>| {
+            Call::set(
+                Method::POST,
+                self.route(format!("/issues/{number}/assignees")),
+                format!("assign #{number}"),
+                json!({"assignees": people}),
+            )
+        };
+        self.for_whom_it_works(people, call).await
+    }
+
+    pub(super) async fn ask_reviewers(
+        &self,
+        number: u64,
+        reviewers: &BTreeSet<String>,
+    ) -> Result<(), ForgeError> {
+        if reviewers.is_empty() {
+            return Ok(());
+        }
+        let pull =
+            Call::get(self.route(format!("/pulls/{number}")), format!("read the pull request #{number}"));
+        let author = self.send(&pull).await?.json::<Authored>()?.user.map(|user| user.login);
+        // GitHub refuses the whole list when the author is on it.
+        let others: BTreeSet<String> = reviewers
+            .iter()
+            .filter(|name| !author.as_ref().is_some_and(|author| author.eq_ignore_ascii_case(name)))
+            .cloned()
+            .collect();
+        let call = |reviewers: &BTreeSet<String>| {
+            let teams: Vec<&str> = reviewers.iter().filter_map(|name| team(name)).collect();
+            let people: Vec<&String> = reviewers.iter().filter(|name| team(name).is_none()).collect();
+            Call::set(
+                Method::POST,
+                self.route(format!("/pulls/{number}/requested_reviewers")),
+                format!("ask for a review of #{number}"),
+                json!({"reviewers": people, "team_reviewers": teams}),
+            )
+        };
+        self.for_whom_it_works(&others, call).await
+    }
+
+    /// Does something for all of `people`, or one by one where GitHub refuses because of some, who are left out.
+    async fn for_whom_it_works(
+        &self,
+        people: &BTreeSet<String>,
+        call: impl Fn(&BTreeSet<String>) -> Call,
+    ) -> Result<(), ForgeError> {
+        if people.is_empty() {
+            return Ok(());
+        }
+        match self.send(&call(people)).await {
+            Err(error) if is_about_people(&error) && people.len() > 1 => {}
+            Err(error) if is_about_people(&error) => {
+                tracing::warn!(%error, who = people.first().map(String::as_str), "somebody is left out");
+                return Ok(());
+            }
+            answer => return answer.map(|_| ()),
+        }
+        for one in people {
+            match self.send(&call(&BTreeSet::from([one.clone()]))).await {
+                Err(error) if is_about_people(&error) => {
+                    tracing::warn!(%error, who = one.as_str(), "somebody is left out");
+                }
+                answer => {
+                    answer?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_about_people(error: &ForgeError) -> bool {
+    matches!(error.kind, ForgeErrorKind::Refused | ForgeErrorKind::NotFound)
+}
+
+/// Returns the name of a team among reviewers: `team:name`, or `team:owner/name`.
+fn team(name: &str) -> Option<&str> {
+    let team = name.strip_prefix("team:")?;
+    Some(team.rsplit_once('/').map_or(team, |(_, name)| name))
+}

@@ -1,0 +1,98 @@
+//! The files of a commit: which there are, and what stands in one.
+
+use serde::Deserialize;
+
+use super::GithubRepository;
+use super::client::{Call, RAW, Sends as _, path};
+use super::error::unexpected;
+use crate::forge::{ForgeError, Tree, TreeEntry};
+
+/// The largest file that is read, in bytes.
+const FILE_LIMIT: u64 = 32 * 1024 * 1024;
+/// The largest list of files that is read, in bytes. GitHub cuts it at some 7 MB.
+const LIST_LIMIT: u64 = 64 * 1024 * 1024;
+/// How many folders are asked for one by one, where a list is cut.
+const FOLDERS: usize = 10_000;
+
+#[derive(Deserialize)]
+struct Listing {
+    tree: Vec<Entry>,
+    truncated: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    path: String,
+    mode: String,
+    #[serde(rename = "type")]
+    kind: String,
+    sha: String,
+    size: Option<u64>,
+}
+
+/// How deep a listing goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    Everything,
+    OneFolder,
+}
+
+impl GithubRepository {
+    pub(super) async fn read_tree(&self, sha: &str) -> Result<Tree, ForgeError> {
+        let mut tree = Tree::new();
+        let whole = self.listing(sha, Depth::Everything).await?;
+        if whole.truncated != Some(true) {
+            add(&mut tree, "", whole.tree, &mut Vec::new());
+            return Ok(tree);
+        }
+        // Too many files for one reply: folder by folder, each as a whole where that is possible.
+        let mut folders = vec![(String::new(), sha.to_owned())];
+        let mut asked = 0;
+        while let Some((prefix, sha)) = folders.pop() {
+            asked += 1;
+            if asked > FOLDERS {
+                return Err(unexpected("list the files", format!("there are more than {FOLDERS} folders")));
+            }
+            let deep =
+                if prefix.is_empty() { None } else { Some(self.listing(&sha, Depth::Everything).await?) };
+            match deep {
+                Some(deep) if deep.truncated != Some(true) => {
+                    add(&mut tree, &prefix, deep.tree, &mut Vec::new());
+                }
+                _ => {
+                    let flat = self.listing(&sha, Depth::OneFolder).await?;
+                    add(&mut tree, &prefix, flat.tree, &mut folders);
+                }
+            }
+        }
+        Ok(tree)
+    }
+
+    async fn listing(&self, sha: &str, depth: Depth) -> Result<Listing, ForgeError> {
+        let recursive = if depth == Depth::Everything { "?recursive=1" } else { "" };
+        let call = Call::get(
+            self.route(format!("/git/trees/{}{recursive}", path(sha))),
+            "list the files of a commit",
+        );
+        self.send(&call.immutable().body_limit(LIST_LIMIT)).await?.json()
+    }
+
+    pub(super) async fn read_blob(&self, sha: &str) -> Result<Vec<u8>, ForgeError> {
+        let call =
+            Call::get(self.route(format!("/git/blobs/{}", path(sha))), format!("read the file `{sha}`"));
+        let answer = self.send(&call.immutable().accept(RAW).body_limit(FILE_LIMIT)).await?;
+        Ok(answer.body.to_vec())
+    }
+}
+
+/// Adds what was listed below a folder; folders that were not gone into go to `folders`.
+fn add(tree: &mut Tree, prefix: &str, entries: Vec<Entry>, folders: &mut Vec<(String, String)>) {
+    for entry in entries {
+        let path = format!("{prefix}{}", entry.path);
+        if entry.kind == "tree" {
+            folders.push((format!("{path}/"), entry.sha));
+        } else {
+            tree.insert(path, TreeEntry { mode: entry.mode, sha: entry.sha, size: entry.size });
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! When everything has to end: the deadline of the run, or somebody's wish that it stop now.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// How long a request that is under way may still take after the end: its answer says whether something was done.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The end of all requests, as far as there is one.
+#[derive(Debug)]
+pub(super) struct Ending(watch::Sender<Option<Instant>>);
+
+impl Default for Ending {
+    fn default() -> Self {
+        Self(watch::Sender::new(None))
+    }
+}
+
+impl Ending {
+    /// Sets the end. An earlier one that was set before stays.
+    pub(super) fn set(&self, at: Instant) {
+        self.0.send_if_modified(|end| {
+            let sooner = end.is_none_or(|end| at < end);
+            if sooner {
+                *end = Some(at);
+            }
+            sooner
+        });
+    }
+
+    /// Whether the end has come.
+    pub(super) fn has_come(&self) -> bool {
+        self.left() == Some(Duration::ZERO)
+    }
+
+    /// Returns how long it is until the end; `None` when there is none.
+    pub(super) fn left(&self) -> Option<Duration> {
+        let end = *self.0.borrow();
+        end.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// Waits for the end.
+    pub(super) async fn come(&self) {
+        let mut changes = self.0.subscribe();
+        loop {
+            let end = *changes.borrow_and_update();
+            let changed = changes.changed();
+            match end {
+                None => {
+                    // The sender lives as long as `self`.
+                    let _ = changed.await;
+                }
+                Some(end) => tokio::select! {
+                    () = tokio::time::sleep_until(end) => return,
+                    _ = changed => {}
+                },
+            }
+        }
+    }
+
+    /// Waits for the end and for what a request that is under way may still take.
+    pub(super) async fn be_over(&self) {
+        self.come().await;
+        tokio::time::sleep(GRACE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_earliest_end_counts() {
+        let (ending, start) = (Ending::default(), Instant::now());
+        assert!(!ending.has_come() && ending.left().is_none());
+        ending.set(start + Duration::from_secs(60));
+        ending.set(start + Duration::from_secs(90));
+        assert_eq!(ending.left(), Some(Duration::from_secs(60)));
+        let (waited, ()) = futures::join!(
+            async {
+                ending.come().await;
+                start.elapsed().as_secs()
+            },
+            async {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+                ending.set(Instant::now());
+            }
+        );
+        assert_eq!(waited, 10);
+        assert!(ending.has_come());
+    }
+}
