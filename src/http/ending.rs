@@ -43,18 +43,18 @@ impl Ending {
 
     /// Waits for the end.
     pub(super) async fn come(&self) {
-        let mut changes = self.0.subscribe();
+        let mut end_set = self.0.subscribe();
         loop {
-            let end = *changes.borrow_and_update();
-            let changed = changes.changed();
+            let end = *end_set.borrow_and_update();
+            let another = end_set.changed();
             match end {
                 None => {
                     // The sender lives as long as `self`.
-                    let _ = changed.await;
+                    let _ = another.await;
                 }
                 Some(end) => tokio::select! {
                     () = tokio::time::sleep_until(end) => return,
-                    _ = changed => {}
+                    _ = another => {}
                 },
             }
         }

@@ -138,8 +138,8 @@ impl GithubRepository {
                 }
             }
         }
-        let viewed: Viewed = self.send(&auth::viewer()).await?.json()?;
-        let viewer = viewed
+        let reply: Viewed = self.send(&auth::viewer()).await?.json()?;
+        let viewer = reply
             .data
             .and_then(|data| data.viewer)
             .ok_or_else(|| unexpected(task, "it does not say to whom"))?;

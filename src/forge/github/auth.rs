@@ -24,7 +24,7 @@ pub enum Credentials {
     /// A token of a user, or an App's that somebody else has fetched.
     Token(SecretString),
     /// An App.
-    App(App),
+    App(Box<App>),
 }
 
 /// A GitHub App: its number (or client id) and its private key.
@@ -48,7 +48,7 @@ impl Credentials {
     /// # Errors
     /// The key is none.
     pub fn app(id: impl Into<String>, private_key: &SecretString) -> Result<Self, KeyError> {
-        Ok(Self::App(App { id: id.into(), key: Key::parse(private_key)? }))
+        Ok(Self::App(Box::new(App { id: id.into(), key: Key::parse(private_key)? })))
     }
 }
 
@@ -74,8 +74,8 @@ struct AboutInstallation {
 
 #[derive(Deserialize)]
 struct Token {
-    #[serde(deserialize_with = "secret")]
-    token: SecretString,
+    #[serde(rename = "token", deserialize_with = "secret")]
+    value: SecretString,
     expires_at: Option<Timestamp>,
     permissions: Option<Permissions>,
 }
@@ -192,7 +192,7 @@ impl App {
                 }
                 let owner = listed.account.map(|account| account.login).unwrap_or_default();
                 let token = token(client, self, listed.id, &owner).await?;
-                credentials.push(Credential::bearer(&token.token));
+                credentials.push(Credential::bearer(&token.value));
             }
             next = client.next(&answer);
         }
@@ -221,7 +221,7 @@ async fn fetch(client: &Client, app: &App, slug: &Slug) -> Result<Installation, 
             Permission::None
         }
     });
-    Ok(Installation { token: token.token, renew_at, permission })
+    Ok(Installation { token: token.value, renew_at, permission })
 }
 
 async fn token(client: &Client, app: &App, installation: u64, owner: &str) -> Result<Token, ForgeError> {

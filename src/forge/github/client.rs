@@ -261,7 +261,7 @@ impl Client {
     /// Returns where the next page of a list is, on the same host only.
     pub(super) fn next(&self, answer: &Answer) -> Option<String> {
         let target = next_link(&answer.headers)?;
-        let url = self.endpoint.join(&target).ok()?;
+        let url = self.endpoint.join(target).ok()?;
         same_origin(&url, &self.endpoint).then(|| url.into())
     }
 
@@ -326,7 +326,7 @@ where
                 None => make().await,
             }
         }
-        made => made,
+        other => other,
     }
 }
 
