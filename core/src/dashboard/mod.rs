@@ -2,7 +2,16 @@
 //!
 //! The words around are ours; the hidden markers behind the boxes are the ones people's tools know: `<!-- rebase-branch=NAME -->`.
 
+mod body;
+mod detected;
+mod left_alone;
+mod section;
+mod ticks;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::body::body;
+pub use self::ticks::{ticks, with_ticks};
 
 use crate::life::Standing;
 use crate::problem::Problem;
@@ -32,6 +41,7 @@ pub enum Tick {
 
 /// The boxes that are ticked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four boxes that have nothing to do with each other")]
 pub struct Ticks {
     /// Those of single branches.
     pub branches: BTreeMap<String, BTreeSet<Tick>>,

@@ -1,5 +1,7 @@
 //! Text from outside, made harmless in Markdown: it pings nobody, opens no tag, leaves no table cell.
 
+use serde_json::{Map, Value};
+
 /// Put after an `@` so that it names nobody, and after a `#` so that it names no issue.
 const BREAK: char = '\u{200b}';
 
@@ -10,8 +12,7 @@ pub fn plain(text: &str) -> String {
         if !safe.is_empty() {
             safe.push(' ');
         }
-        let word = word.replace("://", ":\u{200b}//").replace("www.", "www\u{200b}.");
-        for character in word.chars() {
+        for character in unlinked(word).chars() {
             match character {
                 '@' | '#' => safe.extend([character, BREAK]),
                 '<' => safe.push_str("&lt;"),
@@ -25,6 +26,39 @@ pub fn plain(text: &str) -> String {
         }
     }
     safe
+}
+
+/// Returns `text` as plain words of one line for places where HTML is written: a `<summary>`.
+pub fn html(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !safe.is_empty() {
+            safe.push(' ');
+        }
+        for character in unlinked(word).chars() {
+            match character {
+                '@' | '#' => safe.extend([character, BREAK]),
+                '<' => safe.push_str("&lt;"),
+                '>' => safe.push_str("&gt;"),
+                '&' => safe.push_str("&amp;"),
+                BREAK => safe.push(BREAK),
+                _ if is_invisible(character) => {}
+                _ => safe.push(character),
+            }
+        }
+    }
+    safe
+}
+
+/// Returns `word` so that the forge makes no link of it by itself: neither of an address nor of `GH-12`.
+fn unlinked(word: &str) -> String {
+    let mut word = word.replace("://", ":\u{200b}//").replace("www.", "www\u{200b}.");
+    for mark in ["GH-", "gh-", "Gh-", "gH-"] {
+        if word.contains(mark) {
+            word = word.replace(mark, &mark.replace('-', "\u{200b}-"));
+        }
+    }
+    word
 }
 
 /// Returns one of our own messages, in which literals stand between backticks.
@@ -57,8 +91,15 @@ pub fn code(text: &str) -> String {
         .filter(|character| !is_invisible(*character))
         .map(|character| if character == '`' { '\'' } else { character })
         .collect();
-    // In a table `\|` is a bar even inside code.
-    if line.is_empty() { line } else { format!("`{}`", line.replace('|', "\\|")) }
+    // In a table `\|` is a bar even inside code. A marker in code does nothing, but other programs look for markers line by line.
+    if line.is_empty() {
+        line
+    } else {
+        format!(
+            "`{}`",
+            line.replace('|', "\\|").replace("<!--", "<\u{200b}!--").replace("-->", "--\u{200b}>")
+        )
+    }
 }
 
 /// Returns a link that reads `words`, or only the words when `url` is no web address.
@@ -67,6 +108,91 @@ pub fn link(words: &str, url: Option<&str>) -> String {
         Some(url) => format!("[{words}]({url})"),
         None => words.to_owned(),
     }
+}
+
+/// Returns a link to somebody else's page. Links to github.com go through `redirect.github.com`, so that the other side is not told of
+/// every update of everybody.
+pub fn foreign_link(words: &str, url: Option<&str>) -> String {
+    link(words, url.map(redirected).as_deref())
+}
+
+fn redirected(url: &str) -> String {
+    let url = url.trim();
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let path = rest.and_then(|rest| {
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let is_github =
+            host.eq_ignore_ascii_case("github.com") || host.eq_ignore_ascii_case("www.github.com");
+        is_github.then_some(path)
+    });
+    path.map_or_else(|| url.to_owned(), |path| format!("https://redirect.github.com/{path}"))
+}
+
+/// Returns a link to lines of a file of the repository: `place` is `path` or `path:line`.
+pub fn file_link(web_url: &str, base: &str, place: &str) -> String {
+    let (path, line) = match place.rsplit_once(':') {
+        Some((path, line)) if !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (path, Some(line))
+        }
+        _ => (place, None),
+    };
+    let anchor = line.map(|line| format!("#L{line}")).unwrap_or_default();
+    let url = format!("{}/blob/{}/{}{anchor}", web_url.trim_end_matches('/'), encoded(base), encoded(path));
+    link(&code(place), Some(&url))
+}
+
+/// Returns `path` with everything encoded that is not plain in a web address.
+fn encoded(path: &str) -> String {
+    let mut safe = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric()
+            || matches!(byte, b'/' | b'-' | b'.' | b'_' | b'~' | b'+' | b',' | b'=')
+        {
+            safe.push(char::from(byte));
+        } else {
+            safe.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                safe.extend(char::from_digit(u32::from(digit), 16).map(|digit| digit.to_ascii_uppercase()));
+            }
+        }
+    }
+    safe
+}
+
+/// Returns `fields` for an owner's template whose text is shown: what the template says is the owner's, what a field says may be anybody's.
+pub fn shown_fields(fields: &Map<String, Value>) -> Map<String, Value> {
+    fields.iter().map(|(name, value)| (name.clone(), shown_field(value))).collect()
+}
+
+fn shown_field(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(shown_text(text)),
+        Value::Array(items) => items.iter().map(shown_field).collect(),
+        Value::Object(members) => Value::Object(shown_fields(members)),
+        other => other.clone(),
+    }
+}
+
+fn shown_text(text: &str) -> String {
+    let is_address = text.starts_with("https://") || text.starts_with("http://");
+    let mut safe = String::with_capacity(text.len());
+    for character in text.replace("-->", "--\u{200b}>").chars() {
+        match character {
+            _ if character.is_whitespace() => safe.push(' '),
+            BREAK => safe.push(BREAK),
+            _ if is_invisible(character) || is_private(character) => {}
+            '`' => safe.push('\''),
+            '<' => safe.extend(['<', BREAK]),
+            '@' | '#' if !is_address => safe.extend([character, BREAK]),
+            _ => safe.push(character),
+        }
+    }
+    safe
+}
+
+/// Returns whether a character is one that no text has by itself; ours mark where parts go.
+fn is_private(character: char) -> bool {
+    matches!(character, '\u{e000}'..='\u{f8ff}')
 }
 
 /// Returns `url` as it can stand in a link, or `None` when it is no web address.
@@ -115,6 +241,7 @@ mod tests {
         check("see https://evil.example", "see https:\u{200b}//evil.example");
         check("see www.evil.example", "see www\u{200b}.evil.example");
         check("a\u{202e}b", "ab");
+        check("fixes GH-12", "fixes GH\u{200b}-12");
         check("![x](y)", "\\!\\[x\\](y)");
     }
 
@@ -124,6 +251,41 @@ mod tests {
         assert_eq!(code("1`@me`"), "`1'@me'`");
         assert_eq!(code("a|b"), "`a\\|b`");
         assert_eq!(code(""), "");
+    }
+
+    #[test]
+    fn html_opens_no_tag_and_pings_nobody() {
+        assert_eq!(html("a </summary> @b_c & `d`"), "a &lt;/summary&gt; @\u{200b}b_c &amp; `d`");
+    }
+
+    #[test]
+    fn links_to_github_do_not_tell_the_other_side() {
+        let check = |url: &str, expected: &str| assert_eq!(foreign_link("a", Some(url)), expected);
+        check("https://github.com/o/r/pull/1", "[a](https://redirect.github.com/o/r/pull/1)");
+        check("http://www.GitHub.com/o", "[a](https://redirect.github.com/o)");
+        check("https://github.com", "[a](https://redirect.github.com/)");
+        check("https://github.com.evil.example/o", "[a](https://github.com.evil.example/o)");
+        check("https://gitlab.com/o/r", "[a](https://gitlab.com/o/r)");
+    }
+
+    #[test]
+    fn places_become_links_to_lines() {
+        let check = |place: &str, expected: &str| {
+            assert_eq!(file_link("https://github.com/o/r", "main", place), expected);
+        };
+        check("apps/a.yaml:12", "[`apps/a.yaml:12`](https://github.com/o/r/blob/main/apps/a.yaml#L12)");
+        check("a b/ü)?.yaml", "[`a b/ü)?.yaml`](https://github.com/o/r/blob/main/a%20b/%C3%BC%29%3F.yaml)");
+    }
+
+    #[test]
+    fn fields_in_shown_templates_open_nothing() {
+        let fields = serde_json::json!({"a": "x\n<!-- y --> @me #1 `z`", "url": "https://e.example/@a#b", "n": [1, "@b"]});
+        let shown = shown_fields(fields.as_object().unwrap());
+        let expected = "x <\u{200b}!-- y --\u{200b}> @\u{200b}me #\u{200b}1 'z'";
+        assert_eq!(
+            Value::Object(shown),
+            serde_json::json!({"a": expected, "url": "https://e.example/@a#b", "n": [1, "@\u{200b}b"]})
+        );
     }
 
     #[test]

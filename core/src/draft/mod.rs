@@ -1,62 +1,153 @@
-//! The text of pull requests. The words are ours (Tera templates beside this file); what comes from outside is made
+//! The texts of pull requests and issues. The words are ours (Tera templates beside this file); what comes from outside is made
 //! harmless before it goes in.
 
+pub(crate) mod checkbox;
+mod cut;
 pub mod markdown;
+mod memory;
+mod pull_configuration;
+mod pull_table;
+pub(crate) mod templates;
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
-use serde_json::{Value, json};
-use tera::{Context, Tera};
+use serde_json::{Map, Value};
 
-use self::markdown::{code, link, message, plain};
-use crate::config::Options;
-use crate::config::options::{AutomergeType, RebaseWhen};
-use crate::config::schedule::Schedule;
+pub use self::memory::Memory;
+
+use self::checkbox::{BoxState, checkboxes, with_boxes};
+use self::cut::{cut, shortened};
+use self::markdown::{code, message, plain, shown_fields};
 use crate::plan::{Branch, Upgrade};
 use crate::template;
-use crate::update::UpdateType;
 
-const PR_BODY: &str = "pr_body.md";
+/// The longest text of a pull request, in characters: GitHub takes 65,536 and counts some of them twice.
+const MAX_BODY: usize = 58_000;
+/// The most that a header or footer, the notes and the warnings may take of it each, in characters.
+const MAX_PART: usize = 5_000;
+/// The hidden words of the one box a pull request has.
+const REBASE_MARKER: &str = "rebase-check";
+const CONTROLS: &str =
+    "---\n\n- [ ] <!-- rebase-check -->Tick this box to have the branch made anew on top of its base\n";
+/// The parts of a text, by the names an owner's `prBodyTemplate` has for them.
+const PARTS: [&str; 8] =
+    ["header", "table", "warnings", "notes", "changelogs", "configDescription", "controls", "footer"];
+const PART_START: char = '\u{e000}';
+const PART_END: char = '\u{e001}';
 
-/// Our templates, read once. `Err` would be a mistake in this program, which a test rules out.
-static TEMPLATES: LazyLock<Result<Tera, String>> = LazyLock::new(|| {
-    let mut tera = Tera::new();
-    tera.autoescape_on(Vec::<&'static str>::new());
-    tera.add_raw_template(PR_BODY, include_str!("templates/pr_body.md.tera"))
-        .map_err(|error| error.to_string())?;
-    Ok(tera)
-});
+/// Returns the text of a branch's pull request as the forge gets it, with what it remembers hidden at its end.
+///
+/// `release_notes` is Markdown that is safe to show; it may be empty, and it is what is cut when the text gets too long.
+pub fn pr_body(branch: &Branch, release_notes: &str, memory: &Memory) -> String {
+    let comment = memory.comment();
+    let room = MAX_BODY.saturating_sub(comment.chars().count() + 2);
+    format!("{}\n{comment}\n", text_within(branch, release_notes, room))
+}
 
-/// Returns the text of a branch's pull request. `release_notes` is Markdown that is safe to show; it may be empty.
-pub fn pr_body(branch: &Branch, release_notes: &str) -> String {
-    let options = &branch.options;
-    let fields = branch.upgrades.first().map(|first| Value::Object(first.fields.clone())).unwrap_or_default();
-    let owners = |text: &Option<String>| filled(text.as_deref().unwrap_or_default(), &fields);
-    let (columns, rows) = table(branch);
-    let context = json!({
-        "header": owners(&options.pr_header),
-        "columns": columns,
-        "rows": rows,
-        "warnings": warnings(branch),
-        "notes": notes(branch),
-        "release_notes": release_notes,
-        "schedule": schedule(options.schedule.as_ref(), options),
-        "automerge_schedule": schedule(options.automerge_schedule.as_ref(), options),
-        "automerge": automerge(branch),
-        "rebasing": rebasing(branch),
-        "ignore": if branch.group_name.is_some() && branch.upgrades.len() > 1 {
-            "closing this pull request is not remembered for a group; disable the updates in the configuration instead."
-        } else {
-            "close this pull request, and you will not be asked about this version again."
-        },
-        "footer": owners(&options.pr_footer),
-    });
-    let rendered = TEMPLATES.as_ref().map_err(Clone::clone).and_then(|tera| {
-        let context = Context::from_serialize(&context).map_err(|error| error.to_string())?;
-        tera.render(PR_BODY, &context).map_err(|error| error.to_string())
-    });
-    rendered.map(|text| tidy(&text)).unwrap_or_default()
+/// Returns the text of a branch's pull request as people see it.
+pub fn pr_text(branch: &Branch, release_notes: &str) -> String {
+    text_within(branch, release_notes, MAX_BODY)
+}
+
+/// Returns whether the box of a pull request with this text is ticked: the last one, as ours stands below all that others wrote.
+pub fn wants_rebase(body: &str) -> bool {
+    let ours = checkboxes(body).into_iter().rfind(|found| found.marker == REBASE_MARKER);
+    ours.is_some_and(|found| found.state == BoxState::Ticked)
+}
+
+/// Returns whether two texts of a pull request say the same: spaces, ticks, emoji and what is remembered do not count.
+pub fn same_body(old: &str, new: &str) -> bool {
+    essence(old) == essence(new)
+}
+
+fn essence(body: &str) -> String {
+    let shown = memory::split(body).map_or(body, |(shown, _)| shown);
+    let is_emoji = |letter: char| matches!(letter, '\u{200d}' | '\u{fe0f}' | '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}');
+    with_boxes(shown, |_| false)
+        .chars()
+        .filter(|letter| !letter.is_whitespace() && !is_emoji(*letter))
+        .collect()
+}
+
+fn text_within(branch: &Branch, release_notes: &str, room: usize) -> String {
+    let mut fields = OwnFields::of(branch);
+    let header = fields.fill(branch.options.pr_header.as_deref());
+    let footer = fields.fill(branch.options.pr_footer.as_deref());
+    let texts = [
+        ("header", header),
+        ("table", pull_table::table(branch)),
+        ("warnings", alert("WARNING", &warnings(branch))),
+        ("notes", alert("NOTE", &notes(branch))),
+        ("configDescription", pull_configuration::describe(branch)),
+        ("controls", CONTROLS.to_owned()),
+        ("footer", if footer.is_empty() { footer } else { format!("---\n\n{footer}") }),
+    ];
+    let mut parts: Vec<(&str, String)> = texts.into_iter().filter(|(_, text)| !text.is_empty()).collect();
+    let without_notes = assembled(branch, &parts);
+    let release_notes = release_notes.trim();
+    if release_notes.is_empty() {
+        return without_notes;
+    }
+    let heading = "---\n\n### Release notes\n\n";
+    let room = room.saturating_sub(without_notes.chars().count() + heading.chars().count() + 4);
+    parts.push(("changelogs", format!("{heading}{}", cut(release_notes, room))));
+    assembled(branch, &parts)
+}
+
+/// Returns the parts in the order of the owner's `prBodyTemplate`, each at most once.
+fn assembled(branch: &Branch, parts: &[(&str, String)]) -> String {
+    let mut fields = Map::new();
+    for (name, _) in parts {
+        let number = PARTS.iter().position(|part| part == name).unwrap_or_default();
+        fields.insert((*name).to_owned(), Value::from(format!("{PART_START}{number}{PART_END}")));
+    }
+    let default = PARTS.map(|part| format!("{{{{{{{part}}}}}}}")).concat();
+    let fields = Value::Object(fields);
+    let ordered =
+        branch.options.pr_body_template.as_deref().and_then(|order| template::render(order, &fields).ok());
+    let ordered = ordered.or_else(|| template::render(&default, &fields).ok()).unwrap_or_default();
+    let mut left: BTreeSet<usize> = (0..PARTS.len()).collect();
+    let mut pieces: Vec<&str> = Vec::new();
+    for piece in ordered.split(PART_START) {
+        let (number, words) = piece.split_once(PART_END).unwrap_or(("", piece));
+        let number = number.parse::<usize>().ok().filter(|number| left.remove(number));
+        let name = number.and_then(|number| PARTS.get(number));
+        let text = name.and_then(|name| parts.iter().find(|(part, _)| part == name));
+        pieces
+            .extend([text.map_or("", |(_, text)| text.as_str()), words].map(|text| text.trim_matches('\n')));
+    }
+    pieces.retain(|piece| !piece.trim().is_empty());
+    let mut body = pieces.join("\n\n");
+    body.push('\n');
+    body
+}
+
+/// The fields of an owner's texts about a whole branch, made when the first one wants them.
+struct OwnFields<'a> {
+    branch: &'a Branch,
+    fields: Option<Value>,
+}
+
+impl<'a> OwnFields<'a> {
+    fn of(branch: &'a Branch) -> Self {
+        Self { branch, fields: None }
+    }
+
+    fn fill(&mut self, text: Option<&str>) -> String {
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return String::new() };
+        let fields = self.fields.get_or_insert_with(|| {
+            let mut fields = self.branch.upgrades.first().map(safe_fields).unwrap_or_default();
+            let members = self.branch.upgrades.iter().map(|upgrade| Value::Object(safe_fields(upgrade)));
+            fields.insert("upgrades".to_owned(), members.collect());
+            Value::Object(fields)
+        });
+        cut(filled(text, fields).trim_matches('\n'), MAX_PART)
+    }
+}
+
+/// Returns an upgrade's fields for templates whose text is shown.
+fn safe_fields(upgrade: &Upgrade) -> Map<String, Value> {
+    shown_fields(&upgrade.fields)
 }
 
 /// Returns what an owner's template says; one that fails is shown as it is written.
@@ -64,55 +155,23 @@ fn filled(text: &str, fields: &Value) -> String {
     template::render(text, fields).unwrap_or_else(|_| text.to_owned())
 }
 
-/// Returns the headings and cells of the table; columns without any content and repeated rows are left out.
-fn table(branch: &Branch) -> (Vec<&'static str>, Vec<Vec<String>>) {
-    let headings = ["Package", "Type", "Update", "Change", "Pending"];
-    let cells = |upgrade: &Upgrade| {
-        let kind = upgrade.dep.dep_type.as_deref().map(plain).unwrap_or_default();
-        let pending = upgrade.update.pending_versions.iter().map(|version| code(version)).collect::<Vec<_>>();
-        [
-            package(upgrade),
-            kind,
-            update_word(upgrade.update.update_type).to_owned(),
-            change(upgrade),
-            pending.join(" "),
-        ]
-    };
-    let mut seen = BTreeSet::new();
-    let rows: Vec<[String; 5]> =
-        branch.upgrades.iter().map(cells).filter(|row| seen.insert(row.clone())).collect();
-    let filled: Vec<usize> = (0..headings.len())
-        .filter(|column| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty())))
-        .collect();
-    let pick = |row: &[String; 5]| filled.iter().filter_map(|column| row.get(*column).cloned()).collect();
-    (
-        filled.iter().filter_map(|column| headings.get(*column).copied()).collect(),
-        rows.iter().map(pick).collect(),
-    )
-}
-
-/// Returns the package's name with a link, and links to its source and its changes.
-fn package(upgrade: &Upgrade) -> String {
-    let field = |name: &str| upgrade.fields.get(name).and_then(Value::as_str);
-    let name = plain(&upgrade.dep.dep_name);
-    let (homepage, source) = (field("homepage"), field("sourceUrl"));
-    let cell = link(&name, homepage.or(source).or(field("dependencyUrl")));
-    let source = source.filter(|_| homepage.is_some()).map(|url| link("source", Some(url)));
-    let changes = field("changelogUrl").map(|text| filled(text, &Value::Object(upgrade.fields.clone())));
-    let changes = changes.map(|url| link("changelog", Some(&url)));
-    let more: Vec<String> =
-        [source, changes].into_iter().flatten().filter(|link| link.starts_with('[')).collect();
-    if more.is_empty() { cell } else { format!("{cell} ({})", more.join(", ")) }
-}
-
-fn change(upgrade: &Upgrade) -> String {
-    let field = |name: &str| upgrade.fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (from, to) = (code(field("displayFrom")), code(field("displayTo")));
-    if from.is_empty() { format!("→ {to}") } else { format!("{from} → {to}") }
-}
-
-fn update_word(kind: UpdateType) -> &'static str {
-    kind.as_str()
+/// Returns a coloured box with one line for each of `lines`, or nothing when there is none.
+fn alert(kind: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("> [!{kind}]\n");
+    let mut room = MAX_PART;
+    for (at, line) in lines.iter().enumerate() {
+        let line = format!("> - {}\n", shortened(line, MAX_PART / 2));
+        let Some(left) = room.checked_sub(line.chars().count()) else {
+            text.extend(["> - and ", &(lines.len() - at).to_string(), " more\n"]);
+            break;
+        };
+        room = left;
+        text.push_str(&line);
+    }
+    text
 }
 
 fn warnings(branch: &Branch) -> Vec<String> {
@@ -126,8 +185,11 @@ fn warnings(branch: &Branch) -> Vec<String> {
 fn notes(branch: &Branch) -> Vec<String> {
     let mut notes = Vec::new();
     for upgrade in &branch.upgrades {
-        let fields = Value::Object(upgrade.fields.clone());
-        for note in upgrade.options.pr_body_notes.iter().flatten() {
+        let Some(texts) = upgrade.options.pr_body_notes.as_deref().filter(|texts| !texts.is_empty()) else {
+            continue;
+        };
+        let fields = Value::Object(safe_fields(upgrade));
+        for note in texts {
             let note = filled(note, &fields).split_whitespace().collect::<Vec<_>>().join(" ");
             if !note.is_empty() && !notes.contains(&note) {
                 notes.push(note);
@@ -150,51 +212,5 @@ fn notes(branch: &Branch) -> Vec<String> {
     notes
 }
 
-fn schedule(schedule: Option<&Schedule>, options: &Options) -> String {
-    match schedule {
-        Some(schedule) if !schedule.is_always() => {
-            let words: Vec<String> = schedule.texts().map(code).collect();
-            let zone = options.timezone.as_ref().map_or("UTC", |zone| zone.name());
-            format!("{} ({zone})", words.join(" or "))
-        }
-        _ => "at any time".to_owned(),
-    }
-}
-
-fn automerge(branch: &Branch) -> &'static str {
-    if !branch.automerge {
-        return "off; merge it yourself when you are satisfied.";
-    }
-    match branch.options.automerge_type {
-        Some(AutomergeType::Branch) => "on; without a pull request while the checks pass.",
-        Some(AutomergeType::PrComment) => "on; by a comment to another bot.",
-        _ if branch.options.ignore_tests == Some(true) => "on; without waiting for checks.",
-        _ => "on, once the checks pass.",
-    }
-}
-
-fn rebasing(branch: &Branch) -> &'static str {
-    match branch.options.rebase_when {
-        Some(RebaseWhen::Never) => "never, unless you tick the box below.",
-        Some(RebaseWhen::BehindBaseBranch) => {
-            "whenever the branch is behind its base, or you tick the box below."
-        }
-        Some(RebaseWhen::Automerging | RebaseWhen::Auto) | None if branch.automerge => {
-            "whenever the branch is behind its base, or you tick the box below."
-        }
-        _ => "when the branch has conflicts, or you tick the box below.",
-    }
-}
-
-/// Returns `text` with at most one empty line in a row, ending in one line break.
-fn tidy(text: &str) -> String {
-    let mut lines: Vec<&str> = Vec::new();
-    for line in text.lines().map(str::trim_end) {
-        if !(line.is_empty() && lines.last().is_none_or(|last| last.is_empty())) {
-            lines.push(line);
-        }
-    }
-    let mut tidy = lines.join("\n").trim_end().to_owned();
-    tidy.push('\n');
-    tidy
-}
+#[cfg(test)]
+mod tests;

@@ -183,7 +183,7 @@ fn branch(name: String, members: group::Members, context: &PlanContext<'_>) -> R
         waiting,
         edits,
     };
-    branch.pr_body = crate::draft::pr_body(&branch, "");
+    branch.pr_body = crate::draft::pr_text(&branch, "");
     Ok(branch)
 }
 
@@ -248,4 +248,4 @@ fn rows(upgrades: &[Upgrade]) -> Vec<[String; 4]> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

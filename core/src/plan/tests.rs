@@ -65,7 +65,7 @@ fn all_upgrades(config: &Config, lines: &[&str]) -> Vec<Upgrade> {
     all
 }
 
-fn planned(options: &str, lines: &[&str]) -> Plan {
+pub(crate) fn planned(options: &str, lines: &[&str]) -> Plan {
     let config = config(options);
     let context = PlanContext { config: &config, now: now(), commit_style: CommitStyle::Plain };
     plan(all_upgrades(&config, lines), &context)
@@ -398,7 +398,9 @@ fn the_pull_request_says_what_changes() {
     let body = &plan.branches[0].pr_body;
     assert!(body.contains("| Package | Update | Change |\n|---|---|---|\n"), "{body}");
     assert!(
-        body.contains("| [app\\|x](https://github.com/example/source) | minor | `1.0.0` → `1.1.0` |\n"),
+        body.contains(
+            "| [app\\|x](https://redirect.github.com/example/source) | minor | `1.0.0` → `1.1.0` |\n"
+        ),
         "{body}"
     );
     assert!(body.contains("> - Mind app|x."), "{body}");
