@@ -25,7 +25,7 @@ use updraft_managers::custom_regex::CustomRegex;
 
 use crate::cli;
 use crate::configuration::{self, Presets};
-use crate::datasource::{self, Datasources, LookupError, LookupErrorKind};
+use crate::datasource::{self, Datasources, LookupError, LookupErrorKind, custom};
 use crate::http::Http;
 use crate::lookup::{self, Answered};
 use crate::proof::Proof;
@@ -235,6 +235,8 @@ impl Session {
     /// Asks for every package, chooses and plans: everything but writing.
     pub async fn decide(&self, reading: Reading) -> Outcome {
         let before = self.http.stats().total();
+        let custom = reading.config.options.custom_datasources.as_ref();
+        let datasources = &self.datasources.with(custom::all(&self.http, custom));
         let deps: Vec<PreparedDep> = reading
             .extraction
             .deps
@@ -242,11 +244,11 @@ impl Session {
             .map(|dep| prepare(&Arc::new(dep.clone()), &reading.config))
             .collect();
         let Answered { mut findings, packages } =
-            lookup::answer(&self.datasources, deps, &reading.config, self.now).await;
+            lookup::answer(datasources, deps, &reading.config, self.now).await;
         mark_dead_annotations(&mut findings);
         let mut problems = failures(&findings);
         problems.extend(warnings(&findings));
-        problems.extend(self.datasources.notes());
+        problems.extend(datasources.notes());
         let Proven { branches, refused, problems: found } = branches(&reading, &findings, self.now);
         problems.extend(found);
         problems.sort();

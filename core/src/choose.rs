@@ -83,7 +83,7 @@ fn default_versioning(datasource: &DatasourceId) -> &'static str {
     match datasource.as_str() {
         "docker" | "github-runners" => "docker",
         "helm" => "helm",
-        "npm" => "npm",
+        "npm" | "node-version" => "npm",
         "kubernetes-api" => "kubernetes-api",
         "git-refs" | "github-digest" => "exact",
         _ => "semver-coerced",

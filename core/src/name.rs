@@ -119,6 +119,21 @@ impl DatasourceId {
     pub const GIT_REFS: Self = Self::fixed("git-refs");
     /// Kubernetes API versions of well-known kinds.
     pub const KUBERNETES_API: Self = Self::fixed("kubernetes-api");
+    /// Packages of the npm registry.
+    pub const NPM: Self = Self::fixed("npm");
+    /// Packages of the Python Package Index.
+    pub const PYPI: Self = Self::fixed("pypi");
+    /// Packages of crates.io.
+    pub const CRATE: Self = Self::fixed("crate");
+    /// Versions of Node.js.
+    pub const NODE_VERSION: Self = Self::fixed("node-version");
+    /// Versions of Go.
+    pub const GOLANG_VERSION: Self = Self::fixed("golang-version");
+
+    /// Returns the id of the entry `name` of `customDatasources`.
+    pub fn custom(name: &str) -> Self {
+        Self::new(format!("custom.{name}"))
+    }
 }
 
 /// A content address: `sha256:<64 hex>` of a registry, or the 40 or 64 hex of a git commit.

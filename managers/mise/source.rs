@@ -57,10 +57,10 @@ pub(super) fn of(tool: &Tool<'_>, short: &str, version: &str) -> Result<Source, 
         "spm" => on_github(DatasourceId::GITHUB_RELEASES, &repository_of(name))
             .map(|source| with_tags(source, tool, short, version)),
         "asdf" | "vfox" if !name.contains('/') => return of(&tool.without_backend(), short, version),
-        "npm" => Some(Source::new(DatasourceId::fixed("npm"), name)),
+        "npm" => Some(Source::new(DatasourceId::NPM, name)),
         "pipx" => pipx(tool, short, version),
         "cargo" if name.contains("://") => in_git(name),
-        "cargo" => Some(Source::new(DatasourceId::fixed("crate"), name)),
+        "cargo" => Some(Source::new(DatasourceId::CRATE, name)),
         "go" => Some(Source::new(DatasourceId::fixed("go"), name)),
         "gem" => Some(Source::new(DatasourceId::fixed("rubygems"), name)),
         "dotnet" => Some(Source::new(DatasourceId::fixed("nuget"), name)),
@@ -128,7 +128,7 @@ fn pipx(tool: &Tool<'_>, short: &str, version: &str) -> Option<Source> {
         return on_github(DatasourceId::GITHUB_TAGS, name)
             .map(|source| with_tags(source, tool, short, version));
     }
-    Some(Source::new(DatasourceId::fixed("pypi"), name))
+    Some(Source::new(DatasourceId::PYPI, name))
 }
 
 /// Returns a language that mise installs by itself.
@@ -150,7 +150,7 @@ fn core_tool(name: &str, version: &str) -> Option<Source> {
         "erlang" => tags("erlang/otp", r"^OTP-(?<version>\d\S*)$"),
         "go" => tags("golang/go", r"^go(?<version>\d\S*)$"),
         "java" => Source::new(DatasourceId::fixed("java-version"), "java-jdk"),
-        "node" | "nodejs" => Source::new(DatasourceId::fixed("node-version"), "node"),
+        "node" | "nodejs" => Source::new(DatasourceId::NODE_VERSION, "node"),
         "python" => tags("python/cpython", r"^v(?<version>\d\S*)$"),
         "ruby" => Source::new(DatasourceId::fixed("ruby-version"), "ruby-version"),
         "rust" => tags("rust-lang/rust", r"^(?<version>\d\S*)$"),

@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
+use super::crates::Crates;
 use super::git::{Git, GitRemotes};
 use super::github::Github;
 use super::github_runners::GithubRunners;
+use super::golang_version::GolangVersion;
 use super::helm::Helm;
 use super::kubernetes_api::KubernetesApi;
+use super::node_version::NodeVersion;
+use super::npm::Npm;
 use super::oci::Oci;
+use super::pypi::Pypi;
+use super::registry::Documents;
 use super::{Datasource, Datasources};
 use crate::http::{DockerConfig, Http};
 
@@ -19,6 +25,11 @@ pub fn all(http: &Http, docker: DockerConfig) -> Datasources {
         Arc::new(Helm::new(http.clone())),
         Arc::new(GithubRunners),
         Arc::new(KubernetesApi),
+        Arc::new(Documents::new(http, Npm)),
+        Arc::new(Documents::new(http, Pypi)),
+        Arc::new(Documents::new(http, Crates)),
+        Arc::new(Documents::new(http, NodeVersion)),
+        Arc::new(Documents::new(http, GolangVersion)),
     ];
     datasources.extend(Github::all(http, &remotes));
     datasources.extend(Git::all(&remotes));

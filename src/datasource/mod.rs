@@ -3,13 +3,20 @@
 //! [`Datasources`] is what the rest of updraft asks: it knows who answers for a datasource's name, and asks each question once a run.
 
 mod all;
+pub mod crates;
+pub mod custom;
 mod error;
 pub mod git;
 pub mod github;
 pub mod github_runners;
+pub mod golang_version;
 pub mod helm;
 pub mod kubernetes_api;
+pub mod node_version;
+pub mod npm;
 pub mod oci;
+pub mod pypi;
+pub mod registry;
 pub mod source_url;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,9 +96,18 @@ pub trait Datasource: Send + Sync {
 }
 
 /// The datasources of a run. Each distinct question is asked once, and its answer or error remembered.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Datasources {
     by_id: BTreeMap<DatasourceId, Arc<dyn Datasource>>,
+    answers: Arc<Answers>,
+    /// Those of one repository, and what they answered: to another repository the same name may mean something else.
+    own: BTreeMap<DatasourceId, Arc<dyn Datasource>>,
+    own_answers: Arc<Answers>,
+}
+
+/// What was answered so far.
+#[derive(Default)]
+struct Answers {
     releases: SingleFlight<Lookup, Result<Arc<ReleaseList>, LookupError>>,
     digests: SingleFlight<DigestQuery, Result<Option<String>, LookupError>>,
     timestamps: SingleFlight<(Lookup, String), Result<Option<Timestamp>, LookupError>>,
@@ -101,8 +117,13 @@ pub struct Datasources {
 impl Datasources {
     /// Returns the datasources that answer a run's questions.
     pub fn new(datasources: impl IntoIterator<Item = Arc<dyn Datasource>>) -> Self {
-        let by_id = datasources.into_iter().map(|datasource| (datasource.id(), datasource)).collect();
-        Self { by_id, ..Self::default() }
+        Self { by_id: by_id(datasources), ..Self::default() }
+    }
+
+    /// Returns these and the ones that one repository has `own`; what these answered, and will answer, stays shared.
+    #[must_use]
+    pub fn with(&self, own: impl IntoIterator<Item = Arc<dyn Datasource>>) -> Self {
+        Self { own: by_id(own), own_answers: Arc::default(), ..self.clone() }
     }
 
     /// Announces the packages that are about to be asked for: call it once, before the first question.
@@ -112,7 +133,7 @@ impl Datasources {
             announced.entry(&lookup.datasource).or_default().insert(lookup);
         }
         for (id, lookups) in announced {
-            if let Some(datasource) = self.by_id.get(id) {
+            if let Some(datasource) = self.find(id) {
                 datasource.prepare(&lookups.into_iter().collect::<Vec<_>>());
             }
         }
@@ -121,7 +142,7 @@ impl Datasources {
     /// Returns what is worth telling the owner once about the answers given: call it after the last question.
     pub fn notes(&self) -> Vec<Problem> {
         let notes: BTreeSet<Problem> =
-            self.by_id.values().flat_map(|datasource| datasource.notes()).collect();
+            self.by_id.values().chain(self.own.values()).flat_map(|datasource| datasource.notes()).collect();
         notes.into_iter().collect()
     }
 
@@ -130,7 +151,7 @@ impl Datasources {
     /// # Errors
     /// Those of [`Datasource::releases`], and that nobody answers to the datasource's name.
     pub async fn releases(&self, lookup: &Lookup) -> Result<Arc<ReleaseList>, LookupError> {
-        self.releases.run(lookup, || async { self.of(lookup)?.releases(lookup).await }).await
+        self.answers(lookup).releases.run(lookup, || async { self.of(lookup)?.releases(lookup).await }).await
     }
 
     /// Returns the digest that a version resolves to.
@@ -138,7 +159,10 @@ impl Datasources {
     /// # Errors
     /// As [`Datasources::releases`].
     pub async fn digest(&self, query: &DigestQuery) -> Result<Option<String>, LookupError> {
-        self.digests.run(query, || async { self.of(&query.lookup)?.digest(query).await }).await
+        self.answers(&query.lookup)
+            .digests
+            .run(query, || async { self.of(&query.lookup)?.digest(query).await })
+            .await
     }
 
     /// Returns when a version was published.
@@ -147,7 +171,10 @@ impl Datasources {
     /// As [`Datasources::releases`].
     pub async fn timestamp(&self, lookup: &Lookup, version: &str) -> Result<Option<Timestamp>, LookupError> {
         let key = (lookup.clone(), version.to_owned());
-        self.timestamps.run(&key, || async { self.of(lookup)?.timestamp(lookup, version).await }).await
+        self.answers(lookup)
+            .timestamps
+            .run(&key, || async { self.of(lookup)?.timestamp(lookup, version).await })
+            .await
     }
 
     /// Returns where a version comes from.
@@ -156,17 +183,39 @@ impl Datasources {
     /// As [`Datasources::releases`].
     pub async fn provenance(&self, lookup: &Lookup, version: &str) -> Result<Provenance, LookupError> {
         let key = (lookup.clone(), version.to_owned());
-        self.provenances.run(&key, || async { self.of(lookup)?.provenance(lookup, version).await }).await
+        self.answers(lookup)
+            .provenances
+            .run(&key, || async { self.of(lookup)?.provenance(lookup, version).await })
+            .await
+    }
+
+    fn find(&self, id: &DatasourceId) -> Option<&dyn Datasource> {
+        self.own.get(id).or_else(|| self.by_id.get(id)).map(AsRef::as_ref)
     }
 
     fn of(&self, lookup: &Lookup) -> Result<&dyn Datasource, LookupError> {
-        self.by_id.get(&lookup.datasource).map(AsRef::as_ref).ok_or_else(|| {
-            LookupError::unsupported(
+        self.find(&lookup.datasource).ok_or_else(|| {
+            let error = LookupError::unsupported(
                 &lookup.package_name,
                 format!("nobody answers for the datasource `{}`", lookup.datasource),
-            )
+            );
+            if lookup.datasource.as_str().starts_with("custom.") {
+                error.hint("`customDatasources` has no entry of this name")
+            } else {
+                error
+            }
         })
     }
+
+    fn answers(&self, lookup: &Lookup) -> &Answers {
+        if self.own.contains_key(&lookup.datasource) { &self.own_answers } else { &self.answers }
+    }
+}
+
+fn by_id(
+    datasources: impl IntoIterator<Item = Arc<dyn Datasource>>,
+) -> BTreeMap<DatasourceId, Arc<dyn Datasource>> {
+    datasources.into_iter().map(|datasource| (datasource.id(), datasource)).collect()
 }
 
 #[cfg(test)]
@@ -203,6 +252,21 @@ mod tests {
             assert_eq!(error.kind, LookupErrorKind::NotFound);
         }
         assert_eq!(counting.0.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn repositories_share_answers_except_of_what_is_their_own() {
+        let (shared, own) = (Arc::new(Counting::default()), Arc::new(Counting::default()));
+        let datasources = Datasources::new([shared.clone() as Arc<dyn Datasource>]);
+        let docker = lookup(DatasourceId::DOCKER);
+        for _ in 0..2 {
+            let _ = datasources.with([]).releases(&docker).await;
+        }
+        assert_eq!(shared.0.load(Ordering::Relaxed), 1);
+        for _ in 0..2 {
+            let _ = datasources.with([own.clone() as Arc<dyn Datasource>]).releases(&docker).await;
+        }
+        assert_eq!((shared.0.load(Ordering::Relaxed), own.0.load(Ordering::Relaxed)), (1, 2));
     }
 
     #[tokio::test]
