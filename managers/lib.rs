@@ -9,9 +9,11 @@
 
 pub mod extract;
 
+use updraft_core::config::custom_manager::{CustomManager, CustomType};
 use updraft_core::manager::Manager;
 
 pub mod annotation;
+pub mod custom_jsonata;
 pub mod custom_regex;
 pub mod dockerfile;
 pub mod flux;
@@ -36,7 +38,7 @@ mod testing;
 
 /// The built-in managers, the more specific ones first: where two find the same bytes, the earlier one has them.
 ///
-/// Managers that exist only by configuration (`custom.regex`) are made from it and are not here.
+/// Managers that exist only by configuration are made by [`custom`] and are not here.
 pub static ALL: &[&dyn Manager] = &[
     &flux::Flux,
     &kustomize::Kustomize,
@@ -50,3 +52,11 @@ pub static ALL: &[&dyn Manager] = &[
     &kubernetes::Kubernetes,
     &annotation::Annotation,
 ];
+
+/// Returns the manager that an entry of `customManagers` describes.
+pub fn custom(entry: CustomManager) -> Box<dyn Manager> {
+    match entry.custom_type {
+        CustomType::Regex => Box::new(custom_regex::CustomRegex::new(entry)),
+        CustomType::Jsonata(_) => Box::new(custom_jsonata::CustomJsonata::new(entry)),
+    }
+}

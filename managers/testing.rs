@@ -24,7 +24,7 @@ use updraft_core::verify::verify;
 use crate::ALL;
 
 /// The folders whose managers are made from the configuration: they call [`check_fixtures`] in a test of their own.
-const CONFIGURED: &[&str] = &["custom_regex"];
+const CONFIGURED: &[&str] = &["custom_jsonata", "custom_regex"];
 const SNAPSHOT: &str = "extracted.snap";
 
 fn root() -> &'static Path {

@@ -21,7 +21,6 @@ use updraft_core::release::ReleaseList;
 use updraft_core::source::SourceFile;
 use updraft_core::span_set::SpanSet;
 use updraft_core::update::{Candidate, Choice, Dropped};
-use updraft_managers::custom_regex::CustomRegex;
 
 use crate::cli;
 use crate::configuration::{self, Presets};
@@ -142,7 +141,7 @@ async fn understand(
 /// The managers that run under a configuration, and which files each reads.
 pub struct Managers<'c> {
     config: &'c Config,
-    custom: Vec<CustomRegex>,
+    custom: Vec<Box<dyn Manager>>,
     /// Which files each manager reads, in the order of [`Managers::all`].
     files: Vec<ManagerFiles>,
     context: ManagerContext,
@@ -151,7 +150,7 @@ pub struct Managers<'c> {
 impl<'c> Managers<'c> {
     /// Returns the built-in managers and those that the configuration describes.
     pub fn new(config: &'c Config) -> Self {
-        let custom = config.custom_managers.iter().cloned().map(CustomRegex::new).collect();
+        let custom = config.custom_managers.iter().cloned().map(updraft_managers::custom).collect();
         let registry_aliases = config.options.registry_aliases.clone().unwrap_or_default();
         let mut managers =
             Self { config, custom, files: Vec::new(), context: ManagerContext { registry_aliases } };
@@ -162,7 +161,7 @@ impl<'c> Managers<'c> {
 
     /// Returns all managers; what the owner describes is the most specific, and comes first.
     fn all(&self) -> impl Iterator<Item = &dyn Manager> {
-        let custom = self.custom.iter().map(|custom| custom as &dyn Manager);
+        let custom = self.custom.iter().map(AsRef::as_ref);
         custom.chain(updraft_managers::ALL.iter().copied())
     }
 

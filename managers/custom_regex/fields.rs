@@ -192,13 +192,14 @@ fn context(config: &CustomManager, file: &SourceFile, found: &Found) -> Value {
 }
 
 /// Returns the digest with its algorithm, where a registry's digest is written without.
-fn full_digest(text: &str, datasource: Option<&DatasourceId>) -> String {
+pub(crate) fn full_digest(text: &str, datasource: Option<&DatasourceId>) -> String {
     let full = format!("sha256:{text}");
     let is_hex = datasource == Some(&DatasourceId::DOCKER) && full.parse::<Digest>().is_ok();
     if is_hex { full } else { text.to_owned() }
 }
 
-fn is_url(text: &str) -> bool {
+/// Returns whether a text is the address of a registry: it has a scheme and a host.
+pub(crate) fn is_url(text: &str) -> bool {
     let rest = text.split_once("://").filter(|(scheme, _)| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
             && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))

@@ -15,6 +15,7 @@ mod find;
 mod pattern;
 
 use fields::{Unusable, dep};
+pub(crate) use fields::{full_digest, is_url};
 use find::{MAX_MATCHES, find};
 use pattern::Pattern;
 
@@ -67,10 +68,7 @@ impl CustomRegex {
     }
 
     fn name(&self) -> String {
-        match self.config.description.as_str() {
-            "" => "the custom manager".to_owned(),
-            description => format!("the custom manager `{description}`"),
-        }
+        name_of(&self.config)
     }
 
     fn search(&self, file: &SourceFile, extraction: &mut Extraction, told: &mut BTreeSet<Told>) {
@@ -152,8 +150,16 @@ enum Told {
     Registry(String),
 }
 
+/// Returns what people know an entry by.
+pub(crate) fn name_of(config: &CustomManager) -> String {
+    match config.description.as_str() {
+        "" => "the custom manager".to_owned(),
+        description => format!("the custom manager `{description}`"),
+    }
+}
+
 /// Points a problem at a pattern, or at the entry.
-fn placed(problem: Problem, config: &CustomManager, text: Option<&MatchString>) -> Problem {
+pub(crate) fn placed(problem: Problem, config: &CustomManager, text: Option<&MatchString>) -> Problem {
     let span = text.and_then(|text| text.span).unwrap_or(config.span);
     match (&config.file, &config.preset) {
         (Some(file), _) => problem.at(file, span),

@@ -15,10 +15,29 @@ pub enum MatchStringsStrategy {
     Recursive,
 }
 
+/// What the `matchStrings` of one entry are (`customType`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CustomType {
+    /// Regular expressions.
+    #[default]
+    Regex,
+    /// JSONata queries about files of a format (`fileFormat`).
+    Jsonata(FileFormat),
+}
+
+/// What the files are that JSONata queries are asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum FileFormat {
+    Json,
+    Yaml,
+    Toml,
+}
+
 /// One pattern, with its place in the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MatchString {
-    /// The pattern, unescaped: what stands between the quotes of the JSON string.
+    /// The pattern or query, unescaped: what stands between the quotes of the JSON string.
     pub pattern: String,
     /// Where the JSON string stands in [`CustomManager::file`]; `None` when it is not known.
     pub span: Option<ByteSpan>,
@@ -30,16 +49,19 @@ impl From<&str> for MatchString {
     }
 }
 
-/// One entry of `customManagers` with `customType: regex`.
+/// One entry of `customManagers`.
 ///
-/// The templates are Handlebars texts, `None` where the owner wrote none; they see the named groups of the match.
+/// The templates are Handlebars texts, `None` where the owner wrote none; they see the named groups of the match, or the members of
+/// the query's result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomManager {
+    /// `customType`
+    pub custom_type: CustomType,
     /// `description`, joined into one line; may be empty.
     pub description: String,
     /// `managerFilePatterns`: the files to search, as `/regex/` or glob.
     pub manager_file_patterns: Vec<String>,
-    /// `matchStrings`.
+    /// `matchStrings`: regular expressions or queries.
     pub match_strings: Vec<MatchString>,
     /// `matchStringsStrategy`.
     pub match_strings_strategy: MatchStringsStrategy,

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::custom_manager::{CustomManager, MatchString, MatchStringsStrategy};
+use super::custom_manager::{CustomManager, CustomType, FileFormat, MatchString, MatchStringsStrategy};
 use super::json::{Node, NodeValue, Property};
 use super::names::closest;
 use super::pattern::{self, Pattern};
 use super::reader::{OptionValue, Reader};
 use super::templates;
+use crate::jsonata::Expression;
 
 pub(crate) const TEMPLATES: &[&str] = &[
     "depNameTemplate",
@@ -67,23 +68,12 @@ fn read_one(node: &Node, reader: &mut Reader<'_>) -> Option<CustomManager> {
         preset: source.and_then(|source| source.preset.as_deref().map(str::to_owned)),
         ..CustomManager::default()
     };
+    manager.custom_type = custom_type(node, reader)?;
     let mut is_enabled = true;
     for property in node.properties() {
         if !matches!(property.value.value, NodeValue::Null) {
             read_member(property, &mut manager, &mut is_enabled, reader);
         }
-    }
-    match node.member("customType").and_then(Node::as_str) {
-        Some("regex") => {}
-        Some("jsonata") => {
-            reader.warning(
-                node.place,
-                "custom managers of the type `jsonata` do not run in updraft",
-                "describe the dependency with `customType: \"regex\"`",
-            );
-            return None;
-        }
-        _ => reader.error(node.place, "a custom manager needs `customType`", "add `customType: \"regex\"`"),
     }
     if manager.match_strings.is_empty() {
         reader.error(node.place, "a custom manager needs `matchStrings`", "add a list of patterns");
@@ -97,9 +87,38 @@ fn read_one(node: &Node, reader: &mut Reader<'_>) -> Option<CustomManager> {
         );
         return None;
     }
-    check_groups(node, &manager, reader);
+    if manager.custom_type == CustomType::Regex {
+        check_groups(node, &manager, reader);
+    }
     check_templates(node, &manager, reader);
     is_enabled.then_some(manager)
+}
+
+/// Returns what the `matchStrings` are; `None` when nothing could be done with them.
+fn custom_type(node: &Node, reader: &mut Reader<'_>) -> Option<CustomType> {
+    match node.member("customType").and_then(Node::as_str) {
+        Some("regex") => Some(CustomType::Regex),
+        Some("jsonata") => {
+            let formats =
+                [("json", FileFormat::Json), ("yaml", FileFormat::Yaml), ("toml", FileFormat::Toml)];
+            let written = node.member("fileFormat");
+            let found = formats.iter().find(|(word, _)| Some(*word) == written.and_then(Node::as_str));
+            if found.is_none() {
+                let message =
+                    "a custom manager of the type `jsonata` needs `fileFormat`: `json`, `yaml` or `toml`";
+                reader.error(
+                    written.unwrap_or(node).place,
+                    message,
+                    "add what the files are, such as `fileFormat: \"json\"`",
+                );
+            }
+            found.map(|(_, format)| CustomType::Jsonata(*format))
+        }
+        _ => {
+            reader.error(node.place, "a custom manager needs `customType`", "add `customType: \"regex\"`");
+            Some(CustomType::Regex)
+        }
+    }
 }
 
 fn read_member(
@@ -170,15 +189,23 @@ fn read_other(
             let items = if node.as_str().is_some() { std::slice::from_ref(node) } else { node.items() };
             for item in items {
                 let Some(text) = item.as_str() else { continue };
-                match pattern::regex(text) {
-                    Ok(_) => manager
+                let problem = match manager.custom_type {
+                    CustomType::Regex => pattern::regex(text).err().map(|error| {
+                        let hint = "patterns are regular expressions as RE2 reads them";
+                        (format!("`matchStrings`: the pattern cannot be used: {error}"), hint)
+                    }),
+                    CustomType::Jsonata(_) => Expression::parse(text).err().map(|error| {
+                        (
+                            format!("`matchStrings`: {error}"),
+                            "queries are JSONata: <https://docs.jsonata.org>",
+                        )
+                    }),
+                };
+                match problem {
+                    None => manager
                         .match_strings
                         .push(MatchString { pattern: text.to_owned(), span: Some(item.place.span) }),
-                    Err(error) => reader.error(
-                        item.place,
-                        format!("`matchStrings`: the pattern cannot be used: {error}"),
-                        "patterns are regular expressions as RE2 reads them",
-                    ),
+                    Some((message, hint)) => reader.error(item.place, message, hint),
                 }
             }
         }
@@ -193,13 +220,23 @@ fn read_other(
     }
 }
 
-/// Says what is wrong with the templates: they see the named groups of the patterns.
+/// Says what is wrong with the templates: they see the named groups of the patterns, or the members that queries name.
 fn check_templates(node: &Node, manager: &CustomManager, reader: &mut Reader<'_>) {
-    let patterns: Vec<_> =
-        manager.match_strings.iter().filter_map(|text| pattern::regex(&text.pattern).ok()).collect();
-    let groups: Vec<&str> = patterns.iter().flat_map(|pattern| pattern.capture_names().flatten()).collect();
+    let texts = || manager.match_strings.iter().map(|text| text.pattern.as_str());
+    let patterns: Vec<_> = match manager.custom_type {
+        CustomType::Regex => texts().filter_map(|text| pattern::regex(text).ok()).collect(),
+        CustomType::Jsonata(_) => Vec::new(),
+    };
+    let mut names: Vec<&str> =
+        patterns.iter().flat_map(|pattern| pattern.capture_names().flatten()).collect();
+    if manager.custom_type != CustomType::Regex {
+        // Any word of a query may be a member's name.
+        names.extend(
+            texts().flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')),
+        );
+    }
     for property in node.properties().iter().filter(|property| TEMPLATES.contains(&property.name.as_str())) {
-        templates::check_custom(&property.name, &property.value, &groups, reader);
+        templates::check_custom(&property.name, &property.value, &names, reader);
     }
 }
 
@@ -231,4 +268,56 @@ fn check_groups(node: &Node, manager: &CustomManager, reader: &mut Reader<'_>) {
         format!("this custom manager never finds a dependency: nothing gives it {missing}"),
         "add a named group to `matchStrings`, or a template of that name",
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::json::{SourceId, parse};
+    use super::*;
+
+    /// Returns the type of a manager with these members, and what is wrong with it.
+    fn read(members: &str) -> (Option<CustomType>, Vec<String>) {
+        let mut reader = Reader::new(&[]);
+        let text = format!("{{managerFilePatterns: ['a'], datasourceTemplate: 'docker', {members}}}");
+        let read = read_one(&parse(&text, SourceId(0)).unwrap(), &mut reader);
+        let problems = reader.problems.into_iter().map(|problem| problem.message).collect();
+        (read.map(|manager| manager.custom_type), problems)
+    }
+
+    #[track_caller]
+    fn check(members: &str, expected: Option<CustomType>, problem: Option<&str>) {
+        let (found, problems) = read(members);
+        assert_eq!(found, expected, "{members}");
+        assert_eq!(problems.len(), usize::from(problem.is_some()), "{members}: {problems:?}");
+        assert!(problem.is_none_or(|word| problems[0].contains(word)), "{members}: {problems:?}");
+    }
+
+    #[test]
+    fn queries_need_the_format_of_their_files() {
+        let query = "matchStrings: ['a.{\"depName\": b, \"currentValue\": c, \"mine\": d}']";
+        let toml = Some(CustomType::Jsonata(FileFormat::Toml));
+        check(&format!("customType: 'jsonata', fileFormat: 'toml', {query}"), toml, None);
+        check(
+            &format!("customType: 'jsonata', fileFormat: 'toml', depTypeTemplate: '{{{{mine}}}}', {query}"),
+            toml,
+            None,
+        );
+        check(
+            &format!("customType: 'jsonata', fileFormat: 'toml', depTypeTemplate: '{{{{nobody}}}}', {query}"),
+            toml,
+            Some("`nobody`"),
+        );
+        check(&format!("customType: 'jsonata', {query}"), None, Some("`fileFormat`"));
+        check(&format!("customType: 'jsonata', fileFormat: 'xml', {query}"), None, Some("`fileFormat`"));
+        check(
+            "customType: 'jsonata', fileFormat: 'json', matchStrings: ['a', '{']",
+            Some(CustomType::Jsonata(FileFormat::Json)),
+            Some("cannot be read"),
+        );
+        check(
+            "customType: 'regex', matchStrings: ['(?<depName>a)(?<currentValue>b)']",
+            Some(CustomType::Regex),
+            None,
+        );
+    }
 }
