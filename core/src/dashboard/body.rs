@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::section::{Section, sections, short};
 use super::{Dashboard, detected, left_alone};
+use crate::draft::fit::first_lines;
 use crate::draft::markdown::{file_link, message};
 use crate::draft::templates::{Text, tidy};
 use crate::problem::{Problem, Severity};
@@ -16,7 +17,7 @@ const MAX_SECTIONS: usize = 40_000;
 const MAX_LEFT_ALONE: usize = 12_000;
 /// How many problems are shown.
 const PROBLEMS_SHOWN: usize = 25;
-/// The most characters of an owner's header or footer.
+/// The most characters of an owner's header or footer, which are longer only by mistake.
 const MAX_OWN: usize = 4_000;
 
 const HEADER: &str = "The updates of this repository. Tick a box to have something done on the next run; nothing else here needs you.";
@@ -49,7 +50,10 @@ struct Rooms {
 fn body_within(dashboard: &Dashboard<'_>, rooms: &Rooms) -> String {
     let mut sections = sections(dashboard);
     fit(&mut sections, rooms.sections);
-    let own = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(owned);
+    let own = |text: Option<&str>| {
+        let text = first_lines(text.unwrap_or_default().trim(), MAX_OWN);
+        (!text.is_empty()).then(|| text.to_owned())
+    };
     tidy(&Text::Dashboard.render(&json!({
         "header": own(dashboard.header).unwrap_or_else(|| HEADER.to_owned()),
         "problems": problems(dashboard),
@@ -58,11 +62,6 @@ fn body_within(dashboard: &Dashboard<'_>, rooms: &Rooms) -> String {
         "detected": detected::detected(dashboard.detected, rooms.detected),
         "footer": own(dashboard.footer).unwrap_or_default(),
     })))
-}
-
-/// Returns an owner's words, which are long only by mistake.
-fn owned(text: &str) -> String {
-    text.chars().take(MAX_OWN).collect()
 }
 
 /// Takes items out of the longest section until all are within `room` characters.

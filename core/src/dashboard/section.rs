@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::ticks::Bulk;
 use super::{Dashboard, Entry, Tick};
+use crate::draft::fit::shortened;
 use crate::draft::markdown::{code, message, plain};
 use crate::life::Standing;
 use crate::plan::{Hold, HoldReason};
@@ -257,8 +258,5 @@ fn names(names: &[String]) -> String {
 
 /// Returns `text` without what is too long to read in a list.
 pub(super) fn short(text: &str) -> String {
-    match text.char_indices().nth(MAX_WORDS) {
-        None => text.to_owned(),
-        Some(_) => text.chars().take(MAX_WORDS - 1).chain(['…']).collect(),
-    }
+    shortened(text, MAX_WORDS)
 }

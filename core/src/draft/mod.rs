@@ -2,9 +2,12 @@
 //! harmless before it goes in.
 
 pub(crate) mod checkbox;
-mod cut;
+pub mod comments;
+pub mod config_error;
+pub(crate) mod fit;
 pub mod markdown;
 mod memory;
+pub mod onboarding;
 mod pull_configuration;
 mod pull_table;
 pub(crate) mod templates;
@@ -16,8 +19,9 @@ use serde_json::{Map, Value};
 pub use self::memory::Memory;
 
 use self::checkbox::{BoxState, checkboxes, with_boxes};
-use self::cut::{cut, shortened};
+use self::fit::{first_lines, shortened};
 use self::markdown::{code, message, plain, shown_fields};
+use crate::changelog::cut;
 use crate::plan::{Branch, Upgrade};
 use crate::template;
 
@@ -141,7 +145,7 @@ impl<'a> OwnFields<'a> {
             fields.insert("upgrades".to_owned(), members.collect());
             Value::Object(fields)
         });
-        cut(filled(text, fields).trim_matches('\n'), MAX_PART)
+        first_lines(filled(text, fields).trim_matches('\n'), MAX_PART).to_owned()
     }
 }
 

@@ -7,6 +7,7 @@ use super::templates::Text;
 use crate::config::Options;
 use crate::config::options::{AutomergeType, RebaseWhen, RecreateWhen};
 use crate::config::schedule::Schedule;
+use crate::life::past::is_immortal;
 use crate::plan::Branch;
 
 /// Returns the part of the text about the configuration.
@@ -63,13 +64,12 @@ fn rebasing(branch: &Branch) -> &'static str {
 }
 
 fn ignoring(branch: &Branch) -> &'static str {
-    let is_group = branch.group_name.is_some() && branch.upgrades.len() > 1;
     match branch.options.recreate_when {
         Some(RecreateWhen::Always) => {
             "a closed pull request comes again; disable the updates in the configuration instead"
         }
-        Some(RecreateWhen::Auto) | None if is_group => {
-            "closing this pull request is not remembered for a group; disable the updates in the configuration instead"
+        Some(RecreateWhen::Auto) | None if is_immortal(branch) => {
+            "its title names no version, so closing it is not remembered; disable the updates in the configuration instead"
         }
         _ => "close this pull request, and you will not be asked about this version again",
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::cut::shortened;
+use super::fit::shortened;
 use super::markdown::{code, foreign_link, plain};
 use super::templates::Text;
 use super::{filled, safe_fields};

@@ -9,16 +9,18 @@ use tera::{Context, Tera};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Text {
     Dashboard,
+    Onboarding,
     PullConfiguration,
     PullTable,
 }
 
 impl Text {
-    const ALL: [Self; 3] = [Self::Dashboard, Self::PullConfiguration, Self::PullTable];
+    const ALL: [Self; 4] = [Self::Dashboard, Self::Onboarding, Self::PullConfiguration, Self::PullTable];
 
     fn name(self) -> &'static str {
         match self {
             Self::Dashboard => "dashboard",
+            Self::Onboarding => "onboarding",
             Self::PullConfiguration => "pull_configuration",
             Self::PullTable => "pull_table",
         }
@@ -27,6 +29,7 @@ impl Text {
     fn source(self) -> &'static str {
         match self {
             Self::Dashboard => include_str!("../dashboard/dashboard.md.tera"),
+            Self::Onboarding => include_str!("templates/onboarding.md.tera"),
             Self::PullConfiguration => include_str!("templates/pull_configuration.md.tera"),
             Self::PullTable => include_str!("templates/pull_table.md.tera"),
         }

@@ -101,7 +101,7 @@ fn long_notes_are_cut_and_the_rest_stays() {
     assert!((57_000..=MAX_BODY).contains(&count), "{count}");
     for part in [
         "`1.2.0` → `1.3.0`",
-        "_The rest does not fit here._",
+        "The release notes end here",
         "### Configuration",
         "- [ ] <!-- rebase-check -->",
         "</details>",
