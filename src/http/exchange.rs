@@ -16,7 +16,7 @@ use super::ending::Ending;
 use super::error::{HttpError, HttpErrorKind, host_of};
 use super::host::Hosts;
 use super::host_rules::{HostRules, HostSettings, Transport};
-use super::patience::{Patience, UNTOLD, Verdict, is_secondary_limit, verdict};
+use super::patience::{Patience, UNTOLD, Verdict, verdict, wait_by_words};
 use super::recording::{Authorized, Named, Outcome, Recorded, Replay, StoreError, record, record_failure};
 use super::redirect::{is_redirect, next, same_origin};
 use super::request::{Access, Confidential, Credential, Identity, Persistence, Request};
@@ -224,12 +224,14 @@ impl Exchange {
         let (status, mut verdict) =
             (response.status, verdict(response.status, &response.headers, SystemTime::now()));
         if request.persistence != Persistence::Usual {
-            if status == StatusCode::FORBIDDEN && verdict == Verdict::Final {
+            let is_by_words = matches!(status, StatusCode::FORBIDDEN | StatusCode::CONFLICT);
+            if is_by_words && verdict == Verdict::Final {
                 let text;
                 (response, text) = peek(response, request).await?;
-                if is_secondary_limit(&text) {
-                    verdict = Verdict::Refused(None);
-                }
+                verdict = match wait_by_words(status, &text) {
+                    Some(wait) => Verdict::Refused(Some(wait)),
+                    None => Verdict::Final,
+                };
             }
             verdict = match verdict {
                 Verdict::Refused(None) => Verdict::Refused(Some(UNTOLD)),

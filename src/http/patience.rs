@@ -88,10 +88,22 @@ pub(super) fn verdict(status: StatusCode, headers: &HeaderMap, now: SystemTime) 
     }
 }
 
-/// Whether the text of a 403 is GitHub's refusal of too many requests in too short a time, which may come without any header.
-pub(super) fn is_secondary_limit(body: &[u8]) -> bool {
+/// How long to leave GitHub alone when it says that a repository is not at hand just now.
+const UNAVAILABLE: Duration = Duration::from_secs(2);
+
+/// Returns how long to wait before a request is sent again whose refusal is one only by its words; `None` when it is the answer.
+///
+/// GitHub may refuse too many requests in too short a time without any header, and calls it a conflict when a repository is not at hand.
+pub(super) fn wait_by_words(status: StatusCode, body: &[u8]) -> Option<Duration> {
     let text = String::from_utf8_lossy(body);
-    ["secondary rate limit", "abuse detection mechanism"].iter().any(|words| text.contains(words))
+    let says = |words: &str| text.contains(words);
+    match status {
+        StatusCode::FORBIDDEN if says("secondary rate limit") || says("abuse detection mechanism") => {
+            Some(UNTOLD)
+        }
+        StatusCode::CONFLICT if says("temporarily unavailable") => Some(UNAVAILABLE),
+        _ => None,
+    }
 }
 
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
@@ -177,12 +189,16 @@ mod tests {
     }
 
     #[test]
-    fn a_secondary_limit_is_known_by_its_words() {
-        assert!(is_secondary_limit(
-            br#"{"message": "You have exceeded a secondary rate limit. Please wait"}"#
-        ));
-        assert!(!is_secondary_limit(br#"{"message": "Resource not accessible by integration"}"#));
-        assert!(!is_secondary_limit(&[0xff, 0x00]));
+    fn some_refusals_are_known_by_their_words() {
+        let wait = |status: u16, body: &[u8]| wait_by_words(StatusCode::from_u16(status).unwrap(), body);
+        let limit = br#"{"message": "You have exceeded a secondary rate limit. Please wait"}"#;
+        assert_eq!(wait(403, limit), Some(UNTOLD));
+        assert_eq!(wait(404, limit), None);
+        assert_eq!(wait(403, br#"{"message": "Resource not accessible by integration"}"#), None);
+        let away = br#"{"message": "Git Repository is temporarily unavailable."}"#;
+        assert_eq!(wait(409, away), Some(UNAVAILABLE));
+        assert_eq!(wait(409, br#"{"message": "Git Repository is empty."}"#), None);
+        assert_eq!(wait(409, &[0xff, 0x00]), None);
     }
 
     #[test]

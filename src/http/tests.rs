@@ -472,3 +472,123 @@ async fn a_broken_reply_is_parsed_again_from_its_beginning() {
         client().fetch_parsed::<usize, _, _>(&Request::get(server.url("/")), "length/1", parse).await;
     assert_eq!(*length.unwrap(), 5);
 }
+
+fn post(server: &Server) -> Request {
+    Request::post_json(server.url("/"), &json!({"title": "x"}))
+}
+
+#[tokio::test]
+async fn a_change_that_was_refused_is_sent_again() {
+    let past =
+        || Answer::status(403).header("x-ratelimit-remaining", "0").header("x-ratelimit-reset", "1700000000");
+    let soon = Answer::status(429).header("retry-after", "0");
+    let server = Server::start(in_turn(vec![soon, past(), Answer::ok("done")])).await;
+    let reply = client().send(&post(&server)).await.unwrap();
+    assert_eq!((reply.text().unwrap(), server.lines().len()), ("done", 3));
+    assert!(server.seen().iter().all(|seen| seen.text() == r#"{"title":"x"}"#));
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_is_lost_is_not_sent_again() {
+    for answer in [Answer::drop_connection(), Answer::ok("hal").truncated(), Answer::status(502)] {
+        let server = Server::start(move |_| answer.clone()).await;
+        let request = post(&server).persistence(Persistence::Stubborn(Duration::ZERO));
+        let status = client().send(&request).await.map(|reply| reply.status.as_u16());
+        assert!(matches!(status, Err(_) | Ok(502)), "{status:?}");
+        assert_eq!(server.lines().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_may_be_done_twice_is_sent_again() {
+    let server = Server::start(in_turn(vec![
+        Answer::status(502),
+        Answer::drop_connection(),
+        Answer::ok("hal").truncated(),
+        Answer::status(500),
+        Answer::ok("done"),
+    ]))
+    .await;
+    let request = post(&server).effect(Effect::Sets).persistence(Persistence::Stubborn(Duration::ZERO));
+    let reply = client().send(&request).await.unwrap();
+    assert_eq!((reply.text().unwrap(), server.lines().len()), ("done", 5));
+}
+
+#[tokio::test]
+async fn a_refusal_without_a_time_is_left_as_it_is_when_the_wait_would_be_too_long() {
+    let words = r#"{"message": "You have exceeded a secondary rate limit."}"#;
+    let server = Server::start(move |_| Answer::ok(words).with_status(403)).await;
+    for persistence in [Persistence::Usual, Persistence::Stubborn(Duration::from_secs(59))] {
+        let reply = client().send(&post(&server).persistence(persistence)).await.unwrap();
+        assert_eq!((reply.status.as_u16(), reply.text().unwrap()), (403, words), "{persistence:?}");
+    }
+    assert_eq!(server.lines().len(), 2);
+}
+
+#[tokio::test]
+async fn what_may_change_under_our_hands_is_asked_again_in_the_same_run() {
+    let server = Server::start(tagged).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (http, request) =
+        (cached_client(folder.path()), Request::get(server.url("/")).caching(Caching::Fresh));
+    for _ in 0..2 {
+        assert_eq!(http.send(&request).await.unwrap().text().unwrap(), "body");
+    }
+    let validators: Vec<_> =
+        server.seen().iter().map(|seen| seen.header("if-none-match").map(str::to_owned)).collect();
+    assert_eq!(validators, [None, Some("\"one\"".to_owned())]);
+}
+
+#[tokio::test]
+async fn nothing_is_asked_after_the_end_and_nobody_waits_past_it() {
+    let server = Server::start(|_| Answer::status(429).header("retry-after", "30")).await;
+    let http = client();
+    http.stop_at(Instant::now() + Duration::from_secs(20));
+    // The wait would end after the end.
+    assert_eq!(http.send(&post(&server)).await.unwrap().status, StatusCode::TOO_MANY_REQUESTS);
+    http.stop();
+    assert_eq!(http.send(&post(&server)).await.unwrap_err().kind, HttpErrorKind::Stopped);
+    assert_eq!(server.lines().len(), 1);
+
+    let http = client();
+    let request = post(&server);
+    let (waiting, ()) = futures::join!(http.send(&request), async {
+        while server.lines().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        http.stop();
+    });
+    assert_eq!(waiting.unwrap_err().kind, HttpErrorKind::Stopped);
+    assert_eq!(server.lines().len(), 2);
+}
+
+#[tokio::test]
+async fn plain_http_is_allowed_for_the_address_that_the_operator_named() {
+    let other = Server::start(|_| Answer::ok("elsewhere")).await;
+    let to = other.url("/").to_string();
+    let server = Server::start(move |_| Answer::status(302).header("location", to.clone())).await;
+    let http = Http::new(HttpSettings { host_rules: HostRules::default(), ..settings() }).unwrap();
+    let request = Request::get(server.url("/")).access(Access::With(secret())).transport(Transport::Plain);
+    assert_eq!(http.send(&request).await.unwrap().text().unwrap(), "elsewhere");
+    assert!(server.seen()[0].header("authorization").is_some());
+    assert_eq!(other.seen()[0].header("authorization"), None);
+}
+
+#[tokio::test]
+async fn a_change_follows_a_redirect_only_where_that_is_surely_the_same_request() {
+    let other = Server::start(|_| Answer::ok("elsewhere")).await;
+    let far = other.url("/").to_string();
+    let server = Server::start(move |seen| match seen.target.as_str() {
+        "/near" => Answer::status(307).header("location", "/here"),
+        "/far" => Answer::status(307).header("location", far.clone()),
+        "/vague" => Answer::status(302).header("location", "/here"),
+        _ => Answer::ok("done"),
+    })
+    .await;
+    for (target, status) in [("/near", 200), ("/far", 307), ("/vague", 302)] {
+        let request = Request::post_json(server.url(target), &json!({}));
+        assert_eq!(client().send(&request).await.unwrap().status.as_u16(), status, "{target}");
+    }
+    assert_eq!(server.lines(), ["POST /near", "POST /here", "POST /far", "POST /vague"]);
+    assert_eq!(other.lines(), [""; 0]);
+}

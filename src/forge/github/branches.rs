@@ -7,7 +7,7 @@ use updraft_core::forge::BranchHead;
 
 use super::GithubRepository;
 use super::client::{Call, Sends as _, found, once, pages, path, query};
-use super::error::refused;
+use super::error::{is_empty_repository, refused};
 use crate::forge::{CommitHead, ForgeError, ForgeErrorKind};
 
 /// How many commits tell how a repository writes its subjects.
@@ -50,8 +50,7 @@ impl GithubRepository {
         );
         let reference: Option<Reference> = match found(self.send(&call).await) {
             Ok(answer) => answer.map(|answer| answer.json()).transpose()?,
-            // An empty repository has no branches, and GitHub calls that a conflict.
-            Err(error) if error.kind == ForgeErrorKind::Refused => None,
+            Err(error) if is_empty_repository(&error) => None,
             Err(error) => return Err(error),
         };
         Ok(reference.map(|reference| reference.object.sha))
@@ -78,9 +77,7 @@ impl GithubRepository {
             format!("list the branches that begin with `{prefix}`"),
         );
         let listed: Vec<Vec<Reference>> = match pages(self, first).await {
-            Err(error) if matches!(error.kind, ForgeErrorKind::Refused | ForgeErrorKind::NotFound) => {
-                Vec::new()
-            }
+            Err(error) if is_empty_repository(&error) => Vec::new(),
             listed => listed?,
         };
         let head = |reference: Reference| {
@@ -95,7 +92,10 @@ impl GithubRepository {
             self.route(format!("/commits{}", query(&[("sha", branch), ("per_page", SUBJECTS)]))),
             format!("read the recent commits of `{branch}`"),
         );
-        let listed: Vec<Listed> = self.send(&call).await?.json()?;
+        let listed: Vec<Listed> = match self.send(&call).await {
+            Err(error) if is_empty_repository(&error) => Vec::new(),
+            answer => answer?.json()?,
+        };
         let subject = |listed: Listed| {
             listed.commit.message.unwrap_or_default().lines().next().unwrap_or_default().to_owned()
         };

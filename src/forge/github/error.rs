@@ -59,6 +59,8 @@ pub(super) fn of_reply(task: &str, status: StatusCode, headers: &HeaderMap, body
         }
         StatusCode::FORBIDDEN | StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS => ForgeErrorKind::Forbidden,
         StatusCode::NOT_FOUND | StatusCode::GONE => ForgeErrorKind::NotFound,
+        // GitHub calls it a conflict when a repository is not at hand.
+        StatusCode::CONFLICT if said.contains("temporarily unavailable") => ForgeErrorKind::Unreachable,
         StatusCode::METHOD_NOT_ALLOWED | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => {
             ForgeErrorKind::Refused
         }
@@ -97,6 +99,11 @@ pub(super) fn unexpected(task: &str, why: impl std::fmt::Display) -> ForgeError 
 /// Returns the error of something that is not as it was when it was decided to change it.
 pub(super) fn refused(task: &str, why: impl std::fmt::Display) -> ForgeError {
     ForgeError { kind: ForgeErrorKind::Refused, message: format!("cannot {task}: {why}") }
+}
+
+/// Whether an error says that there is no commit at all in the repository, which GitHub calls a conflict.
+pub(super) fn is_empty_repository(error: &ForgeError) -> bool {
+    error.kind == ForgeErrorKind::Refused && error.message.contains("is empty")
 }
 
 /// Whether a 403 is about the number of requests rather than about rights.
