@@ -73,7 +73,7 @@ impl Heading {
                 "These merge by themselves once their checks pass. Tick one to have a pull request instead."
             }
             Self::OtherBranches => {
-                "No update needs these any more, but they hold somebody's commits, so they are left alone."
+                "No update of the last run belongs to these. They are left as they are; delete the ones you do not need."
             }
             Self::Open => "Tick one to have it made anew on top of its base.",
             Self::Closed => {

@@ -10,6 +10,7 @@ mod memory;
 pub mod onboarding;
 mod pull_configuration;
 mod pull_table;
+mod schedule_words;
 pub(crate) mod templates;
 
 use std::collections::BTreeSet;
@@ -92,7 +93,7 @@ fn text_within(branch: &Branch, release_notes: &str, room: usize) -> String {
     if release_notes.is_empty() {
         return without_notes;
     }
-    let heading = "---\n\n### Release notes\n\n";
+    let heading = "### Release notes\n\n";
     let room = room.saturating_sub(without_notes.chars().count() + heading.chars().count() + 4);
     parts.push(("changelogs", format!("{heading}{}", cut(release_notes, room))));
     assembled(branch, &parts)
@@ -159,15 +160,16 @@ fn filled(text: &str, fields: &Value) -> String {
     template::render(text, fields).unwrap_or_else(|_| text.to_owned())
 }
 
-/// Returns a coloured box with one line for each of `lines`, or nothing when there is none.
+/// Returns a coloured box with an item for each of `lines`, or nothing when there is none.
 fn alert(kind: &str, lines: &[String]) -> String {
     if lines.is_empty() {
         return String::new();
     }
     let mut text = format!("> [!{kind}]\n");
+    let bullet = if lines.len() > 1 { "- " } else { "" };
     let mut room = MAX_PART;
     for (at, line) in lines.iter().enumerate() {
-        let line = format!("> - {}\n", shortened(line, MAX_PART / 2));
+        let line = format!("> {bullet}{}\n", shortened(line, MAX_PART / 2));
         let Some(left) = room.checked_sub(line.chars().count()) else {
             text.extend(["> - and ", &(lines.len() - at).to_string(), " more\n"]);
             break;

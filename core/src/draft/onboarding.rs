@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::fit::shortened;
 use super::markdown::{code, html, message, plain};
+use super::schedule_words::schedule_words;
 use super::templates::Text;
 use crate::config::Options;
 use crate::plan::Branch;
@@ -120,8 +121,7 @@ fn meanings(options: &Options) -> Vec<String> {
         meanings.push("major updates have pull requests of their own".to_owned());
     }
     if let Some(schedule) = options.schedule.as_ref().filter(|schedule| !schedule.is_always()) {
-        let words: Vec<String> = schedule.texts().map(code).collect();
-        meanings.push(format!("updates come {}", words.join(" or ")));
+        meanings.push(format!("updates come {}", schedule_words(Some(schedule), options)));
     }
     meanings
 }

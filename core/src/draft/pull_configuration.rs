@@ -2,11 +2,9 @@
 
 use serde_json::json;
 
-use super::markdown::code;
+use super::schedule_words::schedule_words;
 use super::templates::Text;
-use crate::config::Options;
 use crate::config::options::{AutomergeType, RebaseWhen, RecreateWhen};
-use crate::config::schedule::Schedule;
 use crate::life::past::is_immortal;
 use crate::plan::Branch;
 
@@ -22,20 +20,9 @@ pub(super) fn describe(branch: &Branch) -> String {
 
 fn schedules(branch: &Branch) -> String {
     let options = &branch.options;
-    let own = schedule(options.schedule.as_ref(), options);
-    let merging = schedule(options.automerge_schedule.as_ref(), options);
+    let own = schedule_words(options.schedule.as_ref(), options);
+    let merging = schedule_words(options.automerge_schedule.as_ref(), options);
     if branch.automerge && own != merging { format!("{own}; automerge {merging}") } else { own }
-}
-
-fn schedule(schedule: Option<&Schedule>, options: &Options) -> String {
-    match schedule {
-        Some(schedule) if !schedule.is_always() => {
-            let words: Vec<String> = schedule.texts().map(code).collect();
-            let zone = options.timezone.as_ref().map_or("UTC", |zone| zone.name());
-            format!("{} ({zone})", words.join(" or "))
-        }
-        _ => "at any time".to_owned(),
-    }
 }
 
 fn automerge(branch: &Branch) -> &'static str {

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::plan::tests::planned;
 
@@ -113,7 +115,7 @@ fn long_notes_are_cut_and_the_rest_stays() {
 
 #[test]
 fn a_huge_group_fits_too() {
-    let lines: Vec<String> = (0..1_500)
+    let lines: Vec<String> = (0..800)
         .map(|at| format!("kubernetes docker ghcr.io/larkspur/bird{at} 1.2.0 > 1.2.0 1.3.0"))
         .collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
@@ -154,4 +156,38 @@ fn what_does_not_count_in_a_comparison() {
     assert!(same_body(&body, &pr_text(&branch("{}", &[FINCH]), "Notes")));
     assert!(!same_body(&body, &pr_body(&branch("{}", &[FINCH]), "Other notes", &memory())));
     assert!(!same_body(&body, &body.replace("`1.3.0`", "`1.4.0`")));
+}
+
+/// Texts in which the marks that matter are frequent.
+fn body_like() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("- [x] <!-- rebase-check -->".to_owned()),
+        Just("<!--renovate-debug:".to_owned()),
+        Just("-->".to_owned()),
+        Just("```".to_owned()),
+        Just("\n".to_owned()),
+        Just("- [".to_owned()),
+        Just("\u{fe0f}\u{1f6a6}".to_owned()),
+        "\\PC{0,4}",
+    ];
+    proptest::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_can_be_read(body in body_like(), at in 0_usize..200, length in 0_usize..200) {
+        prop_assert!(same_body(&body, &body));
+        let _ = (wants_rebase(&body), Memory::read(&body), crate::dashboard::ticks(&body));
+        let span = crate::span::ByteSpan::new(at, at + length);
+        let problem = crate::problem::Problem::error("x").at(&crate::name::RepoPath::new("a").unwrap(), span);
+        prop_assert!(config_error::body(&[problem], |_| Some(&body)).contains("a:"));
+    }
+
+    #[test]
+    fn any_release_notes_leave_the_rest_in_place(notes in body_like(), times in 1_usize..2_000) {
+        thread_local!(static BRANCH: Branch = branch("{}", &[FINCH]));
+        let body = BRANCH.with(|branch| pr_body(branch, &notes.replace("- [", "").repeat(times), &memory()));
+        prop_assert!(body.chars().count() <= MAX_BODY);
+        prop_assert_eq!(Memory::read(&body), Some(memory()));
+    }
 }

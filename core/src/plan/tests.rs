@@ -403,10 +403,10 @@ fn the_pull_request_says_what_changes() {
         ),
         "{body}"
     );
-    assert!(body.contains("> - Mind app|x."), "{body}");
+    assert!(body.contains("> Mind app|x."), "{body}");
     let optional = "{minimumReleaseAge: '3 days', minimumReleaseAgeBehaviour: 'timestamp-optional'}";
     let plan = planned(optional, &["flux helm app 1.0.0 > 1.0.0 1.1.0"]);
     let warning =
-        "> - app: the registry gives no date for `1.1.0`, so `minimumReleaseAge` `3 days` was not applied\n";
+        "> app: the registry gives no date for `1.1.0`, so `minimumReleaseAge` `3 days` was not applied\n";
     assert!(plan.branches[0].pr_body.contains(warning), "{}", plan.branches[0].pr_body);
 }
