@@ -107,9 +107,9 @@ fn range(part: &str, names: &[&str], low: u8, high: u8) -> Option<(u8, u8)> {
 
 /// Returns a number, or the number that stands for the first three letters of a name.
 fn number(text: &str, names: &[&str], first: u8) -> Option<u8> {
-    let starts = |name: &&str| name.get(..3).is_some_and(|short| short.eq_ignore_ascii_case(text));
-    let named = || u8::try_from(names.iter().position(|name| starts(&name))?).ok()?.checked_add(first);
-    text.parse().ok().or_else(named)
+    let is_meant = |name: &&str| name.get(..3).is_some_and(|short| short.eq_ignore_ascii_case(text));
+    let by_name = || u8::try_from(names.iter().position(is_meant)?).ok()?.checked_add(first);
+    text.parse().ok().or_else(by_name)
 }
 
 #[cfg(test)]
