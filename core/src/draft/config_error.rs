@@ -19,7 +19,7 @@ const WIDTH: usize = 140;
 const MAX_WORDS: usize = 600;
 
 /// Returns the text of the issue about `problems`, the errors among them first. `text_of` knows the texts of the repository's files.
-pub fn body<'t>(problems: &[Problem], text_of: impl Fn(&RepoPath) -> Option<&'t str>) -> String {
+pub fn body<T: AsRef<str>>(problems: &[Problem], text_of: impl Fn(&RepoPath) -> Option<T>) -> String {
     let mut problems: Vec<&Problem> = problems.iter().collect();
     problems.sort_by_key(|problem| problem.severity);
     let mut body = "The configuration of this repository cannot be used. Until that is mended, no pull request is made or changed.\n\n\
@@ -34,9 +34,9 @@ pub fn body<'t>(problems: &[Problem], text_of: impl Fn(&RepoPath) -> Option<&'t 
     tidy(&body)
 }
 
-fn told<'t>(problem: &Problem, text_of: &impl Fn(&RepoPath) -> Option<&'t str>) -> String {
+fn told<T: AsRef<str>>(problem: &Problem, text_of: &impl Fn(&RepoPath) -> Option<T>) -> String {
     let text = problem.file.as_ref().and_then(text_of);
-    let picture = problem.span.zip(text).map(|(span, text)| Picture::of(text, span));
+    let picture = problem.span.zip(text).map(|(span, text)| Picture::of(text.as_ref(), span));
     let mut told = String::from("---\n\n");
     if let Some(file) = &problem.file {
         let path = shortened(file.as_str(), MAX_WORDS);
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn shows_a_place_without_its_text() {
         let problem = Problem::error("bad").at(&file(), ByteSpan::new(0, 1));
-        assert!(body(&[problem], |_| None).contains("### `renovate.json`\n\n❌ bad\n"));
+        assert!(body(&[problem], |_| None::<&str>).contains("### `renovate.json`\n\n❌ bad\n"));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::fit::shortened;
 use super::markdown::{code, html, message, plain};
 use super::schedule_words::schedule_words;
 use super::templates::Text;
-use crate::config::Options;
+use crate::config::{ConfigFile, Options, Resolution, resolve};
+use crate::name::RepoPath;
 use crate::plan::Branch;
 use crate::problem::Problem;
 
@@ -21,7 +22,7 @@ pub const COMMIT_MESSAGE: &str = "Add renovate.json";
 /// The file it adds.
 pub const FILE: &str = "renovate.json";
 /// What stands in that file.
-pub const SUGGESTED: &str = r#"{
+pub const CONFIG: &str = r#"{
   "$schema": "https://docs.renovatebot.com/renovate-schema.json",
   "extends": ["config:recommended"]
 }
@@ -43,31 +44,26 @@ const OPEN_ITEMS: usize = 10;
 pub struct Onboarding<'a> {
     /// The branch that updates go into.
     pub base: &'a str,
-    /// The files in which dependencies were found, by manager; sorted.
-    pub files: &'a BTreeMap<String, Vec<String>>,
-    /// How many dependencies are in them.
-    pub deps: usize,
-    /// What holds once the offered configuration is there.
-    pub options: &'a Options,
+    /// The files in which dependencies were found, each after the manager that reads it; sorted.
+    pub files: Vec<(String, String)>,
     /// The branches that would be made.
-    pub branches: &'a [Branch],
+    pub branches: Vec<&'a Branch>,
     /// What went wrong.
     pub problems: &'a [Problem],
 }
 
 /// Returns the text of the pull request.
 pub fn body(onboarding: &Onboarding<'_>) -> String {
-    let Onboarding { branches, problems, options, .. } = onboarding;
+    let Onboarding { branches, problems, .. } = onboarding;
     Text::Onboarding.render(&json!({
         "file": code(FILE),
-        "suggested": SUGGESTED,
+        "suggested": CONFIG,
         "base": code(onboarding.base),
-        "deps": onboarding.deps,
-        "managers": managers(onboarding.files),
-        "meanings": meanings(options),
+        "managers": managers(&onboarding.files),
+        "meanings": meanings(&offered()),
         "count": branches.len(),
         "is_long": branches.len() > OPEN_ITEMS,
-        "branches": branches.iter().take(BRANCHES_SHOWN).map(coming).collect::<Vec<_>>(),
+        "branches": branches.iter().take(BRANCHES_SHOWN).map(|branch| coming(branch)).collect::<Vec<_>>(),
         "branches_left": branches.len().saturating_sub(BRANCHES_SHOWN),
         "problems": problems.iter().take(PROBLEMS_SHOWN).map(told).collect::<Vec<_>>(),
         "problems_left": problems.len().saturating_sub(PROBLEMS_SHOWN),
@@ -75,26 +71,35 @@ pub fn body(onboarding: &Onboarding<'_>) -> String {
 }
 
 /// Returns the managers with the files they read; what has no room is counted.
-fn managers(files: &BTreeMap<String, Vec<String>>) -> Vec<Value> {
+fn managers(files: &[(String, String)]) -> Vec<Value> {
     let mut room = MAX_FILES;
-    let mut managers = Vec::with_capacity(files.len());
-    for (manager, files) in files {
+    let mut managers = Vec::new();
+    for files in files.chunk_by(|(one, _), (next, _)| one == next) {
         let shown: Vec<String> = files
             .iter()
-            .map(|file| code(&shortened(file, MAX_WORDS)))
+            .map(|(_, file)| code(&shortened(file, MAX_WORDS)))
             .map_while(|file| {
                 room = room.checked_sub(file.chars().count() + 3)?;
                 Some(file)
             })
             .collect();
         managers.push(json!({
-            "name": html(&shortened(manager, MAX_WORDS)),
+            "name": files.first().map(|(manager, _)| html(&shortened(manager, MAX_WORDS))),
             "count": files.len(),
             "left_out": files.len() - shown.len(),
             "files": shown,
         }));
     }
     managers
+}
+
+/// Returns the options that hold with the offered configuration, which needs nothing but built-in presets.
+fn offered() -> Options {
+    let file = RepoPath::new(FILE).map(|path| ConfigFile { path, text: CONFIG.into() });
+    match resolve(file.as_ref(), &BTreeMap::new(), None) {
+        Resolution::Done(config) => config.options,
+        Resolution::Needs(_) => Options::default(),
+    }
 }
 
 /// Returns what the offered configuration does, one line for each thing that people ask about.
@@ -142,17 +147,17 @@ fn told(problem: &Problem) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{ConfigFile, Resolution, resolve};
-    use crate::name::RepoPath;
     use crate::plan::tests::planned;
 
-    fn suggested() -> Options {
-        let file = ConfigFile { path: RepoPath::new(FILE).unwrap(), text: SUGGESTED.into() };
+    #[test]
+    fn what_is_offered_can_be_used() {
+        let path = RepoPath::new(FILE).unwrap();
+        let file = ConfigFile { path, text: CONFIG.into() };
         let Resolution::Done(config) = resolve(Some(&file), &BTreeMap::new(), None) else {
             panic!("it needs more")
         };
         assert_eq!(config.problems, []);
-        config.options
+        assert_eq!(config.options, offered());
     }
 
     #[test]
@@ -164,14 +169,11 @@ mod tests {
                 "flux helm app 1.0.0 > 1.0.0 2.0.0",
             ],
         );
-        let files = [("flux", vec!["apps/1.yaml"]), ("kubernetes", vec!["apps/0.yaml", "apps/2.yaml"])]
-            .map(|(manager, files)| (manager.to_owned(), files.into_iter().map(ToOwned::to_owned).collect()));
+        let files = [("flux", "apps/1.yaml"), ("kubernetes", "apps/0.yaml"), ("kubernetes", "apps/2.yaml")];
         let body = body(&Onboarding {
             base: "main",
-            files: &files.into(),
-            deps: 4,
-            options: &suggested(),
-            branches: &plan.branches,
+            files: files.map(|(manager, file)| (manager.to_owned(), file.to_owned())).into(),
+            branches: plan.branches.iter().collect(),
             problems: &[Problem::warning("`registry.lan` refused the connection")],
         });
         assert_eq!(body, include_str!("tests/onboarding.md"));
@@ -182,18 +184,14 @@ mod tests {
         let lines: Vec<String> =
             (0..600).map(|at| format!("flux helm {}{at} 1.0.0 > 1.0.0 2.0.0", "a".repeat(100))).collect();
         let plan = planned("{}", &lines.iter().map(String::as_str).collect::<Vec<_>>());
-        let files = (0..20)
-            .map(|at| {
-                (format!("manager{at}"), (0..500).map(|file| format!("apps/<b>/{file}.yaml")).collect())
-            })
+        let files = (0..10_000)
+            .map(|at| (format!("manager{}", at / 500), format!("apps/<b>/{}.yaml", at % 500)))
             .collect();
         let problems = vec![Problem::error("x".repeat(9_000)); 500];
         let body = body(&Onboarding {
             base: "main",
-            files: &files,
-            deps: 10_000,
-            options: &suggested(),
-            branches: &plan.branches,
+            files,
+            branches: plan.branches.iter().collect(),
             problems: &problems,
         });
         assert!(body.chars().count() < 60_000, "{}", body.chars().count());
