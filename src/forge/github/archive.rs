@@ -86,3 +86,75 @@ impl<R: Read> Read for Bounded<R> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use tar::{Builder, EntryType, Header};
+
+    use super::*;
+
+    fn entry(builder: &mut Builder<Vec<u8>>, name: &str, kind: EntryType, content: &[u8]) {
+        let mut header = Header::new_gnu();
+        // The crate itself refuses to write some of these names.
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_entry_type(kind);
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        if matches!(kind, EntryType::Symlink | EntryType::Link) {
+            header.set_link_name("/etc/passwd").unwrap();
+        }
+        header.set_cksum();
+        builder.append(&header, content).unwrap();
+    }
+
+    fn zipped(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn only_regular_files_below_the_one_folder_are_kept() {
+        let mut builder = Builder::new(Vec::new());
+        entry(&mut builder, "pax_global_header", EntryType::XGlobalHeader, b"");
+        entry(&mut builder, "o-r-abc/", EntryType::Directory, b"");
+        entry(&mut builder, "o-r-abc/a/b.yaml", EntryType::Regular, b"one");
+        entry(&mut builder, "o-r-abc/large", EntryType::Regular, b"four");
+        entry(&mut builder, "o-r-abc/link", EntryType::Symlink, b"");
+        entry(&mut builder, "o-r-abc/hard", EntryType::Link, b"");
+        entry(&mut builder, "o-r-abc/../../etc/passwd", EntryType::Regular, b"no");
+        entry(&mut builder, "/etc/passwd", EntryType::Regular, b"abs");
+        entry(&mut builder, "outside", EntryType::Regular, b"no");
+        entry(&mut builder, "o-r-abc/\u{e4}", EntryType::Regular, b"two");
+        let files = unpack(&zipped(&builder.into_inner().unwrap()), 3).unwrap();
+        let names: Vec<&str> = files.keys().map(String::as_str).collect();
+        assert_eq!(names, ["a/b.yaml", "etc/passwd", "\u{e4}"], "a leading slash is an empty folder's");
+        assert_eq!(files["a/b.yaml"], b"one");
+    }
+
+    #[test]
+    fn damaged_archives_are_errors() {
+        let mut builder = Builder::new(Vec::new());
+        entry(&mut builder, "o-r-abc/a", EntryType::Regular, &[b'x'; 5000]);
+        let whole = builder.into_inner().unwrap();
+        for bytes in [b"no archive".to_vec(), zipped(b"no tar either"), zipped(&whole[..3000])] {
+            assert!(unpack(&bytes, 10_000).is_err(), "{} bytes", bytes.len());
+        }
+        let mut cut = zipped(&whole);
+        cut.truncate(cut.len() / 2);
+        assert!(unpack(&cut, 10_000).is_err());
+        assert!(unpack(&zipped(&[]), 10_000).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_unfolds_without_end_is_refused() {
+        let mut bounded = Bounded { inner: io::repeat(0), left: 10_000 };
+        let mut read = Vec::new();
+        assert!(bounded.read_to_end(&mut read).is_err());
+        assert!(read.len() <= 10_000);
+    }
+}

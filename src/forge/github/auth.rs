@@ -285,3 +285,44 @@ pub(super) fn viewer() -> Call {
     let query = "query { viewer { login databaseId } }";
     Call::query_of("find out who the token belongs to", json!({"query": query}))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEM: &str = include_str!("../../../tests/fixtures/app-key.pem");
+
+    #[track_caller]
+    fn check(variables: &[(&str, &str)], expected: &str) {
+        let variable = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        let found = match Credentials::from_environment(variable) {
+            Ok(None) => "nothing".to_owned(),
+            Ok(Some(Credentials::Token(token))) => token.expose_secret().to_owned(),
+            Ok(Some(app)) => format!("{app:?}"),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(found, expected, "{:?}", variables.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_environment_holds_an_app_or_a_token() {
+        check(&[], "nothing");
+        check(&[("RENOVATE_TOKEN", " \n")], "nothing");
+        check(&[("GITHUB_TOKEN", "c"), ("RENOVATE_TOKEN", "b\n")], "b");
+        check(&[("RENOVATE_TOKEN", "b"), ("UPDRAFT_TOKEN", "a")], "a");
+        let app = [("UPDRAFT_TOKEN", "a"), ("UPDRAFT_APP_ID", "4711")];
+        check(&[&app[..], &[("UPDRAFT_APP_PRIVATE_KEY", PEM)]].concat(), "App(4711)");
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/app-key.pem");
+        check(&[&app[..], &[("UPDRAFT_APP_PRIVATE_KEY_FILE", file)]].concat(), "App(4711)");
+        check(
+            &app,
+            "`UPDRAFT_APP_ID` names an App, but neither `UPDRAFT_APP_PRIVATE_KEY` nor `UPDRAFT_APP_PRIVATE_KEY_FILE` holds its private key",
+        );
+        check(
+            &[&app[..], &[("UPDRAFT_APP_PRIVATE_KEY", "hunter2")]].concat(),
+            "the App's private key is no PEM text; it begins with `-----BEGIN RSA PRIVATE KEY-----`",
+        );
+    }
+}

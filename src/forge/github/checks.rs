@@ -14,7 +14,6 @@ const DESCRIPTION: usize = 140;
 
 #[derive(Deserialize)]
 struct Combined {
-    #[serde(default)]
     statuses: Vec<Status>,
 }
 
@@ -26,7 +25,6 @@ struct Status {
 
 #[derive(Deserialize)]
 struct Runs {
-    #[serde(default)]
     check_runs: Vec<Run>,
 }
 

@@ -15,7 +15,6 @@ struct Compared {
     merge_base_commit: Named,
     ahead_by: u64,
     behind_by: u64,
-    #[serde(default)]
     commits: Vec<Listed>,
     files: Option<Vec<Changed>>,
 }

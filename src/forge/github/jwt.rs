@@ -75,3 +75,45 @@ impl Key {
         Ok(SecretString::from(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+
+    use super::*;
+
+    const PEM: &str = include_str!("../../../tests/fixtures/app-key.pem");
+
+    #[track_caller]
+    fn check(pem: &str, expected: Option<KeyError>) {
+        assert_eq!(Key::parse(&SecretString::from(pem.to_owned())).err(), expected, "{pem}");
+    }
+
+    #[test]
+    fn a_token_says_who_when_and_is_signed() {
+        let key = Key::parse(&SecretString::from(PEM)).unwrap();
+        let token = key.sign("4711", Timestamp::from_second(1_800_000_000).unwrap()).unwrap();
+        let (signed, signature) = token.expose_secret().rsplit_once('.').unwrap();
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.0.public().as_ref());
+        public.verify(signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap()).unwrap();
+        let parts: Vec<serde_json::Value> = signed
+            .split('.')
+            .map(|part| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap())
+            .collect();
+        assert_eq!(parts[0], json!({"alg": "RS256", "typ": "JWT"}));
+        assert_eq!(parts[1], json!({"iat": 1_799_999_940, "exp": 1_800_000_540, "iss": "4711"}));
+        assert_eq!(format!("{key:?}"), "Key(redacted)");
+    }
+
+    #[test]
+    fn a_key_is_read_as_environments_hold_it() {
+        check(PEM, None);
+        check(&PEM.replace('\n', "\\n"), None);
+        check(&PEM.replace('\n', "\r\n"), None);
+        check("", Some(KeyError::NoPem));
+        check("hunter2", Some(KeyError::NoPem));
+        check(&PEM.replace("MII", "AAA"), Some(KeyError::NoRsa));
+        let elliptic = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n";
+        check(elliptic, Some(KeyError::NoRsa));
+    }
+}

@@ -312,3 +312,6 @@ impl Forge for GithubRepository {
         self.write_status(sha, status).await
     }
 }
+
+#[cfg(test)]
+mod tests;
