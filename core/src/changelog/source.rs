@@ -27,15 +27,18 @@ impl Source {
         let rest = url.trim().strip_prefix("https://")?;
         let (host, path) = rest.split_once('/')?;
         let host = host.to_ascii_lowercase();
-        let sound = |text: &str| {
-            !text.is_empty()
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-        };
         let (name, port) = host.split_once(':').unwrap_or((&host, "1"));
-        if !sound(name) || port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !is_sound(name) || port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
         let website = website(name)?;
+        let name = if host == "www.github.com" { "github.com" } else { &host };
+        Self::on(website, &format!("https://{name}"), path)
+    }
+
+    /// Returns the repository at a path of a website that is known to be one; `None` when the path leads to no repository.
+    /// `base` is the address of the website; what follows the repository in the path is left out.
+    pub fn on(website: Website, base: &str, path: &str) -> Option<Self> {
         let path = path.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
         let path = path.split("/-/").next().unwrap_or_default();
         let mut parts: Vec<&str> = path.split('/').collect();
@@ -47,9 +50,9 @@ impl Source {
         }
         let is_repository = parts.len() >= 2
             && parts.len() <= 20
-            && parts.iter().all(|part| sound(part) && !matches!(*part, "." | ".."));
-        let name = if host == "www.github.com" { "github.com" } else { &host };
-        is_repository.then(|| Self { website, base: format!("https://{name}"), slug: parts.join("/") })
+            && parts.iter().all(|part| is_sound(part) && !matches!(*part, "." | ".."));
+        let base = base.trim_end_matches('/').to_owned();
+        is_repository.then(|| Self { website, base, slug: parts.join("/") })
     }
 
     /// Returns what software shows it.
@@ -118,6 +121,11 @@ impl Source {
             (Website::Gitea, _) => format!("{}/src/{reference}/{path}", self.page()),
         }
     }
+}
+
+fn is_sound(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 /// What a host shows, by its name.
