@@ -41,6 +41,8 @@ pub struct Provenance {
     pub revision: Option<String>,
     /// The project's page.
     pub homepage: Option<String>,
+    /// What changed in this version, as a chart says in its annotation `artifacthub.io/changes`.
+    pub changes: Option<String>,
 }
 
 /// One kind of registry.

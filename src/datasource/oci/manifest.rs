@@ -302,4 +302,7 @@ fn add_labels(found: &mut Provenance, labels: Option<&BTreeMap<String, String>>)
     found.revision = found.revision.take().or(revision);
     let homepage = first(["org.opencontainers.image.url", "org.label-schema.url"]);
     found.homepage = found.homepage.take().or(homepage);
+    // Helm writes a chart's own annotations beside these.
+    let changes = labels.get("artifacthub.io/changes").filter(|value| !value.is_empty()).cloned();
+    found.changes = found.changes.take().or(changes);
 }
