@@ -40,6 +40,8 @@ pub struct Global {
 pub enum Command {
     /// Show what would be updated in a working tree, and why the rest stays; writes nothing
     DryRun(DryRun),
+    /// Be the bot: read repositories on GitHub, keep their branches, pull requests and dashboards right
+    Run(Run),
     /// List the dependencies of a working tree; no network
     Extract(Extract),
     /// Tell the whole story of one dependency: where it was found, which rules apply, what was chosen and why
@@ -72,6 +74,73 @@ pub struct DryRun {
     /// Where the answers come from
     #[command(flatten)]
     pub world: World,
+}
+
+/// `updraft run`
+///
+/// What is not given here is looked for in the environment, see [`crate::settings`].
+#[derive(Debug, Args)]
+#[command(after_help = "In the environment:
+  UPDRAFT_TOKEN, RENOVATE_TOKEN or GITHUB_TOKEN (each also with _FILE)   the token for the forge
+  UPDRAFT_APP_ID and UPDRAFT_APP_PRIVATE_KEY (or _FILE)                  a GitHub App instead of a token
+  UPDRAFT_GITHUB_COM_TOKEN or GITHUB_COM_TOKEN                           a token for github.com, where the forge is another one
+  UPDRAFT_HOST_RULES                                                     credentials of registries, as JSON
+Renovate's names, such as RENOVATE_ENDPOINT, RENOVATE_AUTODISCOVER or RENOVATE_ONBOARDING, are understood too.")]
+pub struct Run {
+    /// The repositories
+    #[arg(value_name = "OWNER/REPO")]
+    pub repositories: Vec<String>,
+    /// Work on every repository that the token can write to
+    #[arg(long)]
+    pub autodiscover: bool,
+    /// With --autodiscover: only repositories that match GLOB, or with `!GLOB` those that do not; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub autodiscover_filter: Vec<String>,
+    /// Write nothing: say what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How to print the result of --dry-run
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// The address of the forge's API [default: <https://api.github.com/>]
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Whether a repository without a configuration gets a pull request that adds one [default: on]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub onboarding: Option<Onboarding>,
+    /// Whether a repository without a configuration is worked on [default: required]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub require_config: Option<RequireConfig>,
+    /// End after MINUTES; what is left is done by the next run [default: 50]
+    #[arg(long, value_name = "MINUTES")]
+    pub deadline: Option<u64>,
+    /// Write figures of the run to FILE, in the text format of Prometheus
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub metrics: Option<PathBuf>,
+    /// Share the repositories among N runs, of which this is the one that `JOB_COMPLETION_INDEX` names [default: 1]
+    #[arg(long, value_name = "N")]
+    pub shards: Option<u32>,
+    /// Where the answers come from
+    #[command(flatten)]
+    pub world: World,
+}
+
+/// Whether a repository without a configuration gets a pull request that adds one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Onboarding {
+    /// It does
+    On,
+    /// It does not
+    Off,
+}
+
+/// Whether a repository without a configuration is worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RequireConfig {
+    /// It is not
+    Required,
+    /// It is, with the defaults
+    Optional,
 }
 
 /// `updraft extract`

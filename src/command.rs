@@ -14,8 +14,10 @@ use updraft_core::problem::{Problem, Severity};
 use updraft_core::source::SourceFile;
 
 use crate::apply::apply;
+use crate::bot;
 use crate::cli::{
     Cli, ColorChoice, Command, ConfigArgs, ConfigCommand, DryRun, Explain, ExplainFormat, Extract, Format,
+    Run,
 };
 use crate::configuration::{self, Presets};
 use crate::explain;
@@ -40,6 +42,7 @@ pub async fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::new(cli.global.color);
     match cli.command {
         Command::DryRun(arguments) => dry_run(&arguments, &terminal).await,
+        Command::Run(arguments) => run_bot(&arguments, &terminal).await,
         Command::Extract(arguments) => extract(&arguments, &terminal).await,
         Command::Explain(arguments) => explain(&arguments, &terminal).await,
         Command::Config(ConfigCommand::Check(arguments)) => config_check(&arguments, &terminal).await,
@@ -93,6 +96,17 @@ async fn dry_run(arguments: &DryRun, terminal: &Terminal) -> anyhow::Result<Exit
     let view = table::View { patches: arguments.patches.as_deref(), applied, ..view(reading) };
     terminal.print_report(&report, arguments.format, &view)?;
     Ok(code(&report))
+}
+
+async fn run_bot(arguments: &Run, terminal: &Terminal) -> anyhow::Result<ExitCode> {
+    let summary = bot::run(arguments).await?;
+    if arguments.dry_run {
+        for outcome in summary.endings.iter().filter_map(bot::Ending::outcome) {
+            terminal.print_report(&build::of_outcome(outcome), arguments.format, &view(&outcome.reading))?;
+        }
+    }
+    let failed = summary.endings.iter().any(bot::Ending::has_errors);
+    Ok(if failed { ExitCode::from(ERRORS) } else { ExitCode::SUCCESS })
 }
 
 fn view(reading: &run::Reading) -> table::View<'_> {

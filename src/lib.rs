@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::string_slice, reason = "tests index texts they wrote themselves"))]
 
 pub mod apply;
+pub mod bot;
 pub mod changelog;
 pub mod cli;
 pub mod command;

@@ -10,8 +10,9 @@ use tracing_subscriber::{Layer as _, Registry, fmt};
 
 use crate::cli::{ColorChoice, Global, LogFormat};
 
-/// Starts logging as `global` and the environment say: `-v` flags first, then `UPDRAFT_LOG`, then Renovate's `LOG_LEVEL`.
-pub fn start(global: &Global) {
+/// Starts logging as `global` and the environment say: `-v` flags first, then `UPDRAFT_LOG`, then Renovate's `LOG_LEVEL`; where nobody says
+/// anything, at the level `usual`.
+pub fn start(global: &Global, usual: LevelFilter) {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let level = match global.verbose {
         0 => variable("UPDRAFT_LOG")
@@ -21,7 +22,7 @@ pub fn start(global: &Global) {
         _ => Some("trace".to_owned()),
     };
     // Words such as `updraft::http=debug,warn`; a single word is about updraft only, not about the libraries it is made of.
-    let directives = level.unwrap_or_else(|| "warn".to_owned());
+    let directives = level.unwrap_or_else(|| usual.to_string());
     let filter = if directives.contains(['=', ',']) {
         directives.parse::<Targets>().ok()
     } else {

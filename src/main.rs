@@ -3,13 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use updraft::cli::Cli;
+use tracing::level_filters::LevelFilter;
+use updraft::cli::{Cli, Command};
 use updraft::command;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    updraft::logging::start(&cli.global);
+    // The bot has nobody at its side: what it did is in its log.
+    let usual = if matches!(cli.command, Command::Run(_)) { LevelFilter::INFO } else { LevelFilter::WARN };
+    updraft::logging::start(&cli.global, usual);
     match command::execute(cli).await {
         Ok(code) => code,
         Err(error) => {

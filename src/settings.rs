@@ -3,22 +3,27 @@
 //! Nothing here can come from a repository: its configuration is written by whoever can open a pull request.
 
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::Context;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use updraft_core::problem::Problem;
+use url::Url;
 
 use crate::cli;
+use crate::forge::github::Credentials;
 use crate::http::{DockerConfig, HostRule, HostRules, HttpSettings, World};
 
-/// Where a GitHub token is looked for, in order.
-const TOKEN_NAMES: [&str; 5] = [
-    "UPDRAFT_GITHUB_TOKEN",
-    "RENOVATE_GITHUB_COM_TOKEN",
-    "GITHUB_COM_TOKEN",
-    "GITHUB_TOKEN",
-    "RENOVATE_TOKEN",
-];
+/// Where a token for github.com is looked for, in order.
+const GITHUB_COM_TOKEN_NAMES: [&str; 4] =
+    ["UPDRAFT_GITHUB_COM_TOKEN", "UPDRAFT_GITHUB_TOKEN", "RENOVATE_GITHUB_COM_TOKEN", "GITHUB_COM_TOKEN"];
+/// Where the token for the forge is looked for, in order.
+const TOKEN_NAMES: [&str; 4] = ["UPDRAFT_TOKEN", "RENOVATE_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"];
+/// Where the address of the forge's API is looked for, in order.
+const ENDPOINT_NAMES: [&str; 3] = ["UPDRAFT_ENDPOINT", "RENOVATE_ENDPOINT", "GITHUB_API_URL"];
+/// The API of github.com.
+const GITHUB_COM: &str = "https://api.github.com/";
 /// Where host rules are looked for, in order: a JSON list, as Renovate's `hostRules`.
 const HOST_RULES_NAMES: [&str; 2] = ["UPDRAFT_HOST_RULES", "RENOVATE_HOST_RULES"];
 
@@ -28,13 +33,13 @@ const HOST_RULES_NAMES: [&str; 2] = ["UPDRAFT_HOST_RULES", "RENOVATE_HOST_RULES"
 /// When the host rules are no JSON list.
 pub fn http(world: &cli::World) -> anyhow::Result<(HttpSettings, Vec<Problem>)> {
     let (mut host_rules, problems) = host_rules()?;
-    let token = match &world.replay {
+    let token: Option<SecretString> = match &world.replay {
         // A store answers what was asked when it was made, with or without a token: not what this environment would ask.
-        Some(folder) => folder.join("api.github.com").is_dir().then(|| "replayed".to_owned()),
-        None => first(&TOKEN_NAMES),
+        Some(folder) => folder.join("api.github.com").is_dir().then(|| "replayed".into()),
+        None => github_com_token()?,
     };
     if let Some(token) = token {
-        host_rules = host_rules.with_github_token(&SecretString::from(token));
+        host_rules = host_rules.with_github_token(&token);
     }
     let source = match (&world.record, &world.replay, world.offline) {
         (Some(folder), _, _) => World::Record(folder.clone()),
@@ -56,6 +61,211 @@ pub fn docker(world: &cli::World) -> (DockerConfig, Option<Problem>) {
         Some(path) => DockerConfig::read(&path),
         None => (DockerConfig::default(), None),
     }
+}
+
+/// Returns the token for github.com. That of the forge is one only where the forge is github.com: a token for somewhere else is nobody's
+/// business there.
+fn github_com_token() -> anyhow::Result<Option<SecretString>> {
+    if let Some(token) = secret(&GITHUB_COM_TOKEN_NAMES)? {
+        return Ok(Some(token));
+    }
+    let is_forge = endpoint(None)?.as_str() == GITHUB_COM;
+    if is_forge { secret(&TOKEN_NAMES) } else { Ok(None) }
+}
+
+/// Returns the address of the forge's API, with a `/` at its end; `flag` is what the command line says.
+///
+/// # Errors
+/// It is no web address.
+pub fn endpoint(flag: Option<&str>) -> anyhow::Result<Url> {
+    let text =
+        flag.map(str::to_owned).or_else(|| first(&ENDPOINT_NAMES)).unwrap_or_else(|| GITHUB_COM.to_owned());
+    let url = Url::parse(&format!("{}/", text.trim().trim_end_matches('/'))).ok();
+    url.filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host()).with_context(|| {
+        format!("the endpoint `{text}` is no web address; write one such as `{GITHUB_COM}` or `https://github.example.com/api/v3/`")
+    })
+}
+
+/// How the bot goes about its work.
+#[derive(Clone, Debug)]
+pub struct RunSettings {
+    /// The address of the forge's API.
+    pub endpoint: Url,
+    /// The repositories that were named.
+    pub repositories: Vec<String>,
+    /// Whether all others that the token can write to are worked on too.
+    pub autodiscover: bool,
+    /// Which of those.
+    pub autodiscover_filter: Vec<String>,
+    /// Whether a repository without a configuration gets a pull request that adds one.
+    pub onboarding: cli::Onboarding,
+    /// Whether a repository without a configuration is worked on.
+    pub require_config: cli::RequireConfig,
+    /// How long the run may take.
+    pub deadline: Duration,
+    /// Where figures are written.
+    pub metrics: Option<PathBuf>,
+    /// The share of the repositories that is ours: the number of this run from 0, and how many there are.
+    pub shard: (u32, u32),
+    /// Whether nothing is written.
+    pub dry_run: bool,
+    /// The author of the bot's commits, as `Name <mail@example.com>`, where it is not the repository's configuration that says it.
+    pub git_author: Option<String>,
+}
+
+/// Returns the settings of `updraft run`: its flags, then `UPDRAFT_*`, then Renovate's names.
+///
+/// # Errors
+/// There is no token, no repository, or a value that makes no sense.
+pub fn run(arguments: &cli::Run) -> anyhow::Result<RunSettings> {
+    let mut repositories = arguments.repositories.clone();
+    if repositories.is_empty() {
+        let named = first(&["UPDRAFT_REPOSITORIES", "RENOVATE_REPOSITORIES"]).unwrap_or_default();
+        repositories.extend(list(&named));
+    }
+    for repository in &repositories {
+        let sound = repository.split_once('/').is_some_and(|(owner, name)| {
+            !owner.is_empty()
+                && !name.is_empty()
+                && !name.contains('/')
+                && !repository.contains(char::is_whitespace)
+        });
+        anyhow::ensure!(sound, "`{repository}` is no repository; write `owner/name`");
+    }
+    let autodiscover = arguments.autodiscover
+        || is_on(&["UPDRAFT_AUTODISCOVER", "RENOVATE_AUTODISCOVER"])?.unwrap_or_default();
+    anyhow::ensure!(
+        autodiscover || !repositories.is_empty(),
+        "there is no repository to work on; name one as `updraft run owner/name`, or use `--autodiscover`"
+    );
+    let mut autodiscover_filter = arguments.autodiscover_filter.clone();
+    if autodiscover_filter.is_empty() {
+        let named =
+            first(&["UPDRAFT_AUTODISCOVER_FILTER", "RENOVATE_AUTODISCOVER_FILTER"]).unwrap_or_default();
+        autodiscover_filter.extend(list(&named));
+    }
+    let onboarding = match (arguments.onboarding, is_on(&["UPDRAFT_ONBOARDING", "RENOVATE_ONBOARDING"])?) {
+        (Some(flag), _) => flag,
+        (None, Some(false)) => cli::Onboarding::Off,
+        (None, _) => cli::Onboarding::On,
+    };
+    let require_config = match arguments.require_config {
+        Some(flag) => flag,
+        None => word(&["UPDRAFT_REQUIRE_CONFIG", "RENOVATE_REQUIRE_CONFIG"])?
+            .unwrap_or(cli::RequireConfig::Required),
+    };
+    let minutes = match arguments.deadline {
+        Some(minutes) => minutes,
+        None => number(&["UPDRAFT_DEADLINE"])?.unwrap_or(50),
+    };
+    let shards = match arguments.shards {
+        Some(shards) => shards,
+        None => number(&["UPDRAFT_SHARDS"])?.unwrap_or(1),
+    };
+    let index = number(&["UPDRAFT_SHARD", "JOB_COMPLETION_INDEX"])?.unwrap_or(0);
+    anyhow::ensure!(
+        shards > 0 && index < shards,
+        "this run is number {index} of {shards}: numbers begin at 0, so there is nothing for it to do"
+    );
+    let dry_run = arguments.dry_run
+        || first(&["UPDRAFT_DRY_RUN", "RENOVATE_DRY_RUN"]).is_some_and(|value| value != "false");
+    Ok(RunSettings {
+        endpoint: endpoint(arguments.endpoint.as_deref())?,
+        repositories,
+        autodiscover,
+        autodiscover_filter,
+        onboarding,
+        require_config,
+        deadline: Duration::from_secs(minutes.saturating_mul(60)),
+        metrics: arguments.metrics.clone().or_else(|| first(&["UPDRAFT_METRICS"]).map(PathBuf::from)),
+        shard: (index, shards),
+        dry_run,
+        git_author: first(&["UPDRAFT_GIT_AUTHOR", "RENOVATE_GIT_AUTHOR"]),
+    })
+}
+
+/// Returns how the forge knows us: a GitHub App before a token.
+///
+/// # Errors
+/// There is neither, or the key of the App cannot be read.
+pub fn credentials() -> anyhow::Result<Credentials> {
+    let app = first(&["UPDRAFT_APP_ID", "RENOVATE_APP_ID", "GITHUB_APP_ID"]);
+    let key = secret(&["UPDRAFT_APP_PRIVATE_KEY", "RENOVATE_APP_KEY", "GITHUB_APP_PRIVATE_KEY"])?;
+    match (app, key) {
+        (Some(id), Some(key)) => {
+            return Credentials::app(id, &key).context("the private key of the GitHub App cannot be read");
+        }
+        (Some(_), None) => anyhow::bail!(
+            "there is the id of a GitHub App, but no private key; set `UPDRAFT_APP_PRIVATE_KEY_FILE` to the file that holds it"
+        ),
+        _ => {}
+    }
+    secret(&TOKEN_NAMES)?.map(Credentials::Token).context(
+        "there is no token for the forge; set `UPDRAFT_TOKEN`, or `UPDRAFT_TOKEN_FILE` to a file that holds it",
+    )
+}
+
+/// Returns the first of the environment's secrets that is set: `NAME`, or the content of the file that `NAME_FILE` names.
+///
+/// # Errors
+/// Such a file cannot be read.
+fn secret(names: &[&str]) -> anyhow::Result<Option<SecretString>> {
+    for name in names {
+        if let Some(value) = first(&[name]) {
+            return Ok(Some(value.trim().into()));
+        }
+        let file_name = format!("{name}_FILE");
+        if let Some(path) = first(&[&file_name]) {
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("cannot read `{path}`, which `{file_name}` names"))?;
+            let text = SecretString::from(text.trim().to_owned());
+            anyhow::ensure!(
+                !text.expose_secret().is_empty(),
+                "`{path}`, which `{file_name}` names, is empty"
+            );
+            return Ok(Some(text));
+        }
+    }
+    Ok(None)
+}
+
+/// Splits a list: a JSON list of texts, or texts with commas between them.
+fn list(text: &str) -> Vec<String> {
+    if let Ok(list) = serde_json::from_str::<Vec<String>>(text) {
+        return list;
+    }
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+/// Reads a switch of the environment; `None` when it is not set.
+fn is_on(names: &[&str]) -> anyhow::Result<Option<bool>> {
+    match first(names).as_deref() {
+        None => Ok(None),
+        Some("true" | "1" | "on" | "yes") => Ok(Some(true)),
+        Some("false" | "0" | "off" | "no") => Ok(Some(false)),
+        Some(other) => anyhow::bail!("`{}` is `{other}`; write `true` or `false`", set(names)),
+    }
+}
+
+fn number<T: FromStr>(names: &[&str]) -> anyhow::Result<Option<T>> {
+    first(names)
+        .map(|text| {
+            text.parse().ok().with_context(|| format!("`{}` is `{text}`; write a number", set(names)))
+        })
+        .transpose()
+}
+
+fn word<T: clap::ValueEnum>(names: &[&str]) -> anyhow::Result<Option<T>> {
+    let read = |text: String| {
+        T::from_str(&text, true)
+            .map_err(|_| anyhow::anyhow!("`{}` is `{text}`, which is none of its words", set(names)))
+    };
+    first(names).map(read).transpose()
+}
+
+/// Returns which of the environment's variables is set.
+fn set<'a>(names: &[&'a str]) -> &'a str {
+    names.iter().find(|name| first(&[name]).is_some()).copied().unwrap_or_default()
 }
 
 fn host_rules() -> anyhow::Result<(HostRules, Vec<Problem>)> {

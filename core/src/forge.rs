@@ -95,6 +95,8 @@ pub struct BranchCommit {
     pub author: Signature,
     /// Who committed it.
     pub committer: Signature,
+    /// When it was committed, where the forge says it.
+    pub committed_at: Option<Timestamp>,
 }
 
 /// What a branch does to a file.

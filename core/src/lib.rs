@@ -32,6 +32,7 @@ pub mod plan;
 pub mod quote;
 pub mod verify;
 
+pub mod code_owners;
 pub mod dashboard;
 pub mod forge;
 pub mod life;

@@ -300,7 +300,8 @@ pub trait Forge: Send + Sync {
     /// Asks people and `team:name`s for a review.
     async fn request_review(&self, number: u64, reviewers: &BTreeSet<String>) -> Result<(), ForgeError>;
 
-    /// Writes a comment that begins with a heading, or rewrites the one of ours with that heading. The same text again writes nothing.
+    /// Writes a comment that begins with a heading, or rewrites the one of ours with that heading; without a heading its first line stands for it.
+    /// The same text again writes nothing.
     async fn comment(&self, number: u64, heading: &str, text: &str) -> Result<(), ForgeError>;
 
     /// Merges a pull request; [`ForgeErrorKind::Refused`] when it cannot be merged now.

@@ -3,7 +3,7 @@
 //! One request says which files there are and what each holds, by the id of its content. What an earlier run left in the cache under the same id
 //! is not asked for again; where much is missing, one archive brings everything.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -47,9 +47,8 @@ pub async fn read(
     let missing: Vec<&(RepoPath, &TreeEntry)> =
         wanted.iter().filter(|(_, entry)| !texts.contains_key(&entry.sha)).collect();
     let is_complete = missing.is_empty();
-    for (sha, bytes) in contents(forge, commit, &missing).await? {
-        texts.insert(sha, Arc::from(bytes));
-    }
+    let fetched = contents(forge, commit, &missing).await?;
+    texts.extend(fetched.into_iter().map(|(sha, bytes)| (sha, Arc::from(bytes))));
     for (path, entry) in &wanted {
         let Some(bytes) = texts.get(&entry.sha) else { continue };
         match text_file(path, bytes.to_vec()) {
@@ -100,12 +99,9 @@ async fn contents(
         found.extend(archive.into_values().map(|bytes| (blob_id(&bytes), bytes)));
     }
     // An archive leaves out and rewrites what `.gitattributes` says, so only what has the right id counts.
-    let rest: BTreeMap<&str, ()> = missing
-        .iter()
-        .map(|(_, entry)| (entry.sha.as_str(), ()))
-        .filter(|(sha, ())| !found.contains_key(*sha))
-        .collect();
-    let mut answers = stream::iter(rest.into_keys())
+    let rest: BTreeSet<&str> =
+        missing.iter().map(|(_, entry)| entry.sha.as_str()).filter(|sha| !found.contains_key(*sha)).collect();
+    let mut answers = stream::iter(rest)
         .map(|sha| async move { forge.blob(sha).await.map(|bytes| (sha.to_owned(), bytes)) })
         .buffer_unordered(AT_ONCE);
     while let Some(answer) = answers.next().await {

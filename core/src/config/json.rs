@@ -182,10 +182,25 @@ pub(crate) fn parse(text: &str, source: SourceId) -> Result<Node, SyntaxError> {
         Err(cause) => {
             let range = cause.range();
             let span = ByteSpan::new(range.start + shift, range.end + shift);
-            let (message, hint) = explain(&cause.kind().to_string(), span.of(text).unwrap_or_default());
+            let complaint = cause.kind().to_string();
+            let (mut message, hint) = explain(&complaint, span.of(text).unwrap_or_default());
+            if complaint == "Expected comma"
+                && let Some(line) = next_line(text, span.end)
+            {
+                message = format!("a `,` is missing here, before what stands on line {line}");
+            }
             error(message, span, hint)
         }
     }
+}
+
+/// Returns the line, from 1, of what comes next after a byte, where that is another line than the byte's own.
+fn next_line(text: &str, after: usize) -> Option<usize> {
+    let (before, rest) = text.split_at_checked(after)?;
+    let gap = rest.find(|character: char| !character.is_whitespace())?;
+    let breaks = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count();
+    let between = breaks(rest.get(..gap)?);
+    (between > 0).then(|| breaks(before) + between + 1)
 }
 
 /// Says a parser's complaint in words an owner can act on.

@@ -46,7 +46,7 @@ pub fn three_way(old: &str, ours: &str, theirs: &str) -> Option<String> {
 pub fn changes_lines(old: &str, new: &str, span: Range<usize>) -> bool {
     let line_of = |byte: usize| {
         let before = old.as_bytes().get(..byte.min(old.len())).unwrap_or_default();
-        before.iter().filter(|byte| **byte == b'\n').count()
+        before.split(|byte| *byte == b'\n').count() - 1
     };
     let (first, last) = (line_of(span.start), line_of(span.end.saturating_sub(1).max(span.start)));
     let lines: Vec<&str> = old.split_inclusive('\n').collect();

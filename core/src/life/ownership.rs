@@ -67,6 +67,7 @@ mod tests {
             message: String::new(),
             author: who(author),
             committer: who(committer),
+            committed_at: None,
         };
         assert_eq!(own.made(&commit), expected, "{author} {committer}");
     }

@@ -23,8 +23,13 @@ impl GithubRepository {
         heading: &str,
         text: &str,
     ) -> Result<(), ForgeError> {
-        let first_line = format!("### {heading}");
-        let body = format!("{first_line}\n\n{text}");
+        // A comment for another machine is nothing but its text.
+        let (first_line, body) = if heading.is_empty() {
+            (text.lines().next().unwrap_or_default().to_owned(), text.to_owned())
+        } else {
+            let first_line = format!("### {heading}");
+            (first_line.clone(), format!("{first_line}\n\n{text}"))
+        };
         let task = format!("comment on #{number}");
         let call = Call::change(
             Method::POST,

@@ -1,5 +1,6 @@
 //! Two commits side by side.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use updraft_core::forge::{BranchCommit, ChangedFile, Comparison, Signature};
 
@@ -41,6 +42,7 @@ struct GitCommit {
 struct Person {
     name: Option<String>,
     email: Option<String>,
+    date: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -112,10 +114,12 @@ fn commit(listed: Listed) -> BranchCommit {
         let person = person.unwrap_or_default();
         Signature { name: person.name.unwrap_or_default(), email: person.email.unwrap_or_default() }
     };
+    let committed_at = listed.commit.committer.as_ref().and_then(|person| person.date);
     BranchCommit {
         sha: listed.sha,
         message: listed.commit.message.unwrap_or_default(),
         author: signature(listed.commit.author),
         committer: signature(listed.commit.committer),
+        committed_at,
     }
 }

@@ -1,0 +1,166 @@
+//! Merges what may merge without a person.
+
+use jiff::SignedDuration;
+use updraft_core::config::options::{AutomergeStrategy, AutomergeType};
+use updraft_core::forge::{MergeMethod, PullRequest};
+use updraft_core::life::Standing;
+use updraft_core::life::policy::{Light, light, may_merge_now};
+use updraft_core::plan::Branch;
+
+use super::branch::{How, Made};
+use super::job::Job;
+use crate::forge::{ForgeError, ForgeErrorKind, Merge};
+
+impl Job<'_> {
+    /// Moves the base onto a branch whose checks pass. Returns where it stands, or `None` when a person has to look at it in a pull request.
+    ///
+    /// # Errors
+    /// The forge could not be asked, or did not do what was asked.
+    pub(super) async fn merges_branch(
+        &mut self,
+        branch: &Branch,
+        made: &Made,
+    ) -> Result<Option<Standing>, ForgeError> {
+        let options = &branch.options;
+        let ignores_tests = options.ignore_tests == Some(true);
+        let checks = self.forge.checks(&made.sha).await?;
+        match light(&checks, options) {
+            _ if ignores_tests => {}
+            Light::Red => return Ok(None),
+            Light::None | Light::Pending => {
+                let has_waited = self.has_waited_enough(branch, &made.sha).await?;
+                return Ok((!has_waited).then_some(Standing::AwaitsAutomerge));
+            }
+            // Checks of a commit made just now cannot have passed.
+            Light::Green if made.how == How::Committed => return Ok(Some(Standing::AwaitsAutomerge)),
+            Light::Green => {}
+        }
+        if made.behind_by > 0 || !may_merge_now(options, self.session.now) {
+            return Ok(Some(Standing::AwaitsAutomerge));
+        }
+        match self.forge.fast_forward(&self.repository.default_branch, &made.sha).await {
+            Ok(()) => {
+                self.merged(branch, &made.sha).await?;
+                Ok(Some(Standing::Merged { pull: None }))
+            }
+            // The base has moved, by this very run perhaps: the next run makes the branch anew.
+            Err(error) if error.kind == ForgeErrorKind::Refused => {
+                tracing::debug!(%error, branch = branch.branch_name, "the base cannot be moved onto it now");
+                Ok(Some(Standing::AwaitsAutomerge))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Merges a pull request, or has the forge merge it once it may. Returns whether it is merged.
+    ///
+    /// # Errors
+    /// The forge could not be asked, or did not do what was asked.
+    pub(super) async fn merges(
+        &mut self,
+        branch: &Branch,
+        made: &Made,
+        pull: &PullRequest,
+    ) -> Result<bool, ForgeError> {
+        let options = &branch.options;
+        if options.automerge_type == Some(AutomergeType::PrComment) {
+            return self.asks_to_merge(branch, made, pull).await.map(|()| false);
+        }
+        let Some(method) = self.merge_method(branch) else { return Ok(false) };
+        let leaves_it_to_forge =
+            options.platform_automerge != Some(false) && self.repository.allows_auto_merge;
+        if leaves_it_to_forge
+            && !pull.has_auto_merge
+            && !pull.is_draft
+            && may_merge_now(options, self.session.now)
+        {
+            match self.forge.enable_auto_merge(pull, method).await {
+                // What could be merged at once is not taken; then it is on us.
+                Err(error) if matches!(error.kind, ForgeErrorKind::Refused | ForgeErrorKind::Forbidden) => {
+                    tracing::debug!(%error, pull = pull.number, "the forge does not merge it by itself");
+                }
+                Err(error) => return Err(error),
+                Ok(()) => return Ok(false),
+            }
+        }
+        if !self.is_mergeable(branch, made).await? || pull.is_draft {
+            return Ok(false);
+        }
+        match self.forge.merge(pull.number, &Merge { head_sha: made.sha.clone(), method }).await {
+            Ok(()) => {
+                self.pulls.remove(&branch.branch_name);
+                self.merged(branch, &made.sha).await?;
+                Ok(true)
+            }
+            Err(error) if error.kind == ForgeErrorKind::Refused => {
+                tracing::info!(%error, pull = pull.number, "cannot be merged now");
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn asks_to_merge(
+        &self,
+        branch: &Branch,
+        made: &Made,
+        pull: &PullRequest,
+    ) -> Result<(), ForgeError> {
+        if !self.is_mergeable(branch, made).await? {
+            return Ok(());
+        }
+        let comment = branch.options.automerge_comment.as_deref().unwrap_or("automergeComment");
+        self.forge.comment(pull.number, "", comment).await
+    }
+
+    async fn is_mergeable(&self, branch: &Branch, made: &Made) -> Result<bool, ForgeError> {
+        let options = &branch.options;
+        if !may_merge_now(options, self.session.now) {
+            return Ok(false);
+        }
+        if options.ignore_tests == Some(true) {
+            return Ok(true);
+        }
+        // Checks of a commit made just now cannot have passed.
+        if made.how == How::Committed {
+            return Ok(false);
+        }
+        let checks = self.forge.checks(&made.sha).await?;
+        Ok(light(&checks, options) == Light::Green)
+    }
+
+    /// Tidies up after a merge.
+    async fn merged(&mut self, branch: &Branch, sha: &str) -> Result<(), ForgeError> {
+        self.tally.merged += 1;
+        self.counts.open_pulls = self.counts.open_pulls.saturating_sub(1);
+        if branch.options.prune_branch_after_automerge != Some(false) {
+            self.forge.delete_branch(&branch.branch_name, sha).await?;
+            self.heads.remove(&branch.branch_name);
+            self.counts.branches = self.counts.branches.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    /// Returns how to merge: as the owner wants, or the first way that the repository allows.
+    fn merge_method(&self, branch: &Branch) -> Option<MergeMethod> {
+        let wanted = match branch.options.automerge_strategy {
+            Some(AutomergeStrategy::Squash) => Some(MergeMethod::Squash),
+            Some(
+                AutomergeStrategy::Rebase | AutomergeStrategy::RebaseMerge | AutomergeStrategy::FastForward,
+            ) => Some(MergeMethod::Rebase),
+            Some(AutomergeStrategy::MergeCommit) => Some(MergeMethod::Merge),
+            Some(AutomergeStrategy::Auto) | None => None,
+        };
+        let allowed = &self.repository.merge_methods;
+        let order = [MergeMethod::Squash, MergeMethod::Merge, MergeMethod::Rebase];
+        wanted.or_else(|| order.into_iter().find(|method| allowed.contains(method)))
+    }
+
+    /// Returns whether a branch has waited for its checks so long that a person should look at it: `prNotPendingHours`.
+    pub(super) async fn has_waited_enough(&self, branch: &Branch, sha: &str) -> Result<bool, ForgeError> {
+        let comparison = self.compare(sha).await?;
+        let newest = comparison.commits.iter().filter_map(|commit| commit.committed_at).max();
+        let hours = i64::from(branch.options.pr_not_pending_hours.unwrap_or(25));
+        Ok(newest.is_some_and(|at| self.session.now.duration_since(at) > SignedDuration::from_hours(hours)))
+    }
+}

@@ -1,0 +1,228 @@
+//! Brings one branch to where it should be: made, left alone, made anew.
+
+use updraft_core::config::options::RebaseWhen;
+use updraft_core::dashboard::Tick;
+use updraft_core::draft;
+use updraft_core::draft::comments::{self, Comment};
+use updraft_core::forge::{Comparison, PullRequest};
+use updraft_core::life::content::Verdict;
+use updraft_core::life::past::{Past, past};
+use updraft_core::life::policy::must_be_up_to_date;
+use updraft_core::life::{Standing, lifts};
+use updraft_core::plan::{Branch, HoldReason};
+
+use super::content;
+use super::job::Job;
+use crate::forge::{CommitHead, ForgeError, ForgeErrorKind, NewCommit, NewFile};
+use crate::run::ReadyBranch;
+
+/// A branch that is there and brings what it should.
+pub(super) struct Made {
+    /// Its commit.
+    pub(super) sha: String,
+    /// How it came to be.
+    pub(super) how: How,
+    /// How many commits it is behind the base.
+    pub(super) behind_by: u64,
+}
+
+/// How a branch came to be as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// It was so before.
+    Found,
+    /// This run committed to it.
+    Committed,
+}
+
+impl Job<'_> {
+    /// Brings a branch and its pull request to where they should be.
+    ///
+    /// # Errors
+    /// The forge could not be asked, or did not do what was asked.
+    pub(super) async fn settle(&mut self, ready: &ReadyBranch) -> Result<Standing, ForgeError> {
+        match self.heads.get(&ready.branch.branch_name).cloned() {
+            None => self.begin(ready).await,
+            Some(sha) => self.go_on(ready, sha).await,
+        }
+    }
+
+    /// Makes a branch that is not there, unless something forbids it.
+    async fn begin(&mut self, ready: &ReadyBranch) -> Result<Standing, ForgeError> {
+        let branch = &ready.branch;
+        let name = &branch.branch_name;
+        if let Some(hold) = &branch.hold
+            && !lifts(&self.ticks, name, hold)
+        {
+            return Ok(Standing::Held(hold.clone()));
+        }
+        let is_lifted = self.is_ticked(name) || self.ticks.unlimit_all;
+        if let Some(limit) = self.counts.forbid_branch(branch).filter(|_| !is_lifted) {
+            return Ok(Standing::RateLimited { limit });
+        }
+        let history = self.forge.pulls_of(name).await?;
+        let before = past(&history, branch, &self.repository.default_branch, self.session.now);
+        if let Past::Closed(pull) = before
+            && !self.is_ticked(name)
+        {
+            self.say(&comments::ignored(branch), "prIgnoreNotification", pull).await?;
+            return Ok(Standing::Closed { pull: pull.number });
+        }
+        let head = self.commit(ready).await?;
+        let made = self.forge.create_branch(name, &head.sha).await;
+        let sha = match made {
+            Ok(()) => head.sha,
+            // Another run was faster: when it made the same, it is as good as ours.
+            Err(error) if error.kind == ForgeErrorKind::Refused => match self.forge.head(name).await? {
+                Some(other) if other.tree == head.tree => other.sha,
+                _ => return Err(error),
+            },
+            Err(error) => return Err(error),
+        };
+        self.counts.branches += 1;
+        self.tally.branches_created += 1;
+        self.heads.insert(name.clone(), sha.clone());
+        let made = Made { sha, how: How::Committed, behind_by: 0 };
+        self.pull(ready, &made, before).await
+    }
+
+    /// Looks after a branch that is there.
+    async fn go_on(&mut self, ready: &ReadyBranch, sha: String) -> Result<Standing, ForgeError> {
+        let branch = &ready.branch;
+        let name = &branch.branch_name;
+        let open = self.pulls.get(name).cloned();
+        let comparison = self.compare(&sha).await?;
+        let is_asked = self.is_asked_for_rebase(branch, open.as_ref());
+        let is_retargeted = open.as_ref().is_some_and(|pull| pull.base != self.repository.default_branch);
+        if (self.own.is_edited(&comparison) || is_retargeted) && !is_asked {
+            return self.leave_edited(open.as_ref()).await;
+        }
+        if let Some(standing) = self.standing_still(branch, open.as_ref(), &comparison) {
+            return Ok(standing);
+        }
+        let history;
+        let mut before = Past::Nothing;
+        if open.is_none() {
+            history = self.forge.pulls_of(name).await?;
+            before = past(&history, branch, &self.repository.default_branch, self.session.now);
+            if let Past::Closed(pull) = before
+                && !self.is_ticked(name)
+            {
+                self.say(&comments::ignored(branch), "prIgnoreNotification", pull).await?;
+                self.forge.delete_branch(name, &sha).await?;
+                self.heads.remove(name);
+                self.tally.pruned += 1;
+                return Ok(Standing::Closed { pull: pull.number });
+            }
+        }
+        let verdict = content::of_branch(self.forge, &self.content_base(), ready, &comparison).await?;
+        if verdict != Verdict::Right
+            && let Some(reason) = self.doubts.about(&comparison, self.forge, self.outcome).await?
+        {
+            return Ok(Standing::Frozen { pull: open.map(|pull| pull.number), reason });
+        }
+        let labels = open.as_ref().map(|pull| pull.labels.clone()).unwrap_or_default();
+        let is_behind = comparison.behind_by > 0;
+        let is_fresh = !is_behind && comparison.ahead_by == 1 && verdict == Verdict::Right;
+        let never = branch.options.rebase_when == Some(RebaseWhen::Never);
+        let wants_commit = match verdict {
+            Verdict::Different => true,
+            Verdict::Conflicted => !never,
+            Verdict::Right => comparison.ahead_by == 0,
+        } || (is_behind && must_be_up_to_date(branch, &self.protection, &labels));
+        let mut made = Made { sha, how: How::Found, behind_by: comparison.behind_by };
+        if (wants_commit || is_asked) && !is_fresh {
+            if let Some(limit) = self.counts.forbid_commit(branch).filter(|_| !is_asked) {
+                return Ok(Standing::RateLimited { limit });
+            }
+            let head = self.commit(ready).await?;
+            self.forge.move_branch(name, &made.sha, &head.sha).await?;
+            self.tally.branches_updated += 1;
+            self.heads.insert(name.clone(), head.sha.clone());
+            made = Made { sha: head.sha, how: How::Committed, behind_by: 0 };
+        }
+        self.pull(ready, &made, before).await
+    }
+
+    /// Returns where a branch stands that is not to be touched now although nobody else committed to it.
+    fn standing_still(
+        &self,
+        branch: &Branch,
+        open: Option<&PullRequest>,
+        comparison: &Comparison,
+    ) -> Option<Standing> {
+        let stands = |hold: Option<&updraft_core::plan::Hold>| match (open, hold) {
+            (Some(pull), _) => Standing::Open { pull: pull.number },
+            (None, Some(hold)) => Standing::Held(hold.clone()),
+            (None, None) => Standing::AwaitsAutomerge,
+        };
+        let stop = branch.options.stop_updating_label.as_ref();
+        if stop.zip(open).is_some_and(|(label, pull)| pull.labels.contains(label)) {
+            return Some(stands(None));
+        }
+        let lifted = |hold: &updraft_core::plan::Hold| lifts(&self.ticks, &branch.branch_name, hold);
+        let hold = branch.hold.as_ref().filter(|hold| !lifted(hold))?;
+        let is_still = match hold.reason {
+            HoldReason::Silent | HoldReason::TooYoung => true,
+            HoldReason::OutsideSchedule => branch.options.update_not_scheduled == Some(false),
+            // It was approved, or large enough, when it was made.
+            HoldReason::NeedsApproval | HoldReason::GroupTooSmall => comparison.ahead_by == 0,
+        };
+        is_still.then(|| stands(Some(hold)))
+    }
+
+    /// Returns whether a person asks for the branch to be made anew: by a box, a label, or `rebase!` before its title.
+    fn is_asked_for_rebase(&self, branch: &Branch, open: Option<&PullRequest>) -> bool {
+        let name = &branch.branch_name;
+        let by_pull = open.is_some_and(|pull| {
+            let label = branch.options.rebase_label.as_ref();
+            draft::wants_rebase(&pull.body)
+                || label.is_some_and(|label| pull.labels.contains(label))
+                || pull.title.starts_with("rebase!")
+        });
+        let by_dashboard = self.has_tick(name, Tick::Rebase)
+            || self.has_tick(name, Tick::Retry)
+            || (self.ticks.rebase_all && open.is_some());
+        by_pull || by_dashboard
+    }
+
+    /// Makes the commit that a branch should consist of.
+    async fn commit(&mut self, ready: &ReadyBranch) -> Result<CommitHead, ForgeError> {
+        let files = ready.texts.iter().map(|(path, text)| {
+            let mode = self.tree.get(path.as_str()).map_or("100644", |entry| entry.mode.as_str());
+            NewFile { path: path.to_string(), mode: mode.to_owned(), text: std::sync::Arc::clone(text) }
+        });
+        let commit = NewCommit {
+            parent: self.base.clone(),
+            files: files.collect(),
+            message: ready.branch.commit_message.clone(),
+            author: self.author.clone(),
+        };
+        let head = self.forge.commit(&commit).await?;
+        self.counts.commits_this_hour += 1;
+        Ok(head)
+    }
+
+    async fn leave_edited(&self, open: Option<&PullRequest>) -> Result<Standing, ForgeError> {
+        if let Some(pull) = open {
+            self.say(&comments::edited(), "prEditedNotification", pull).await?;
+        }
+        Ok(Standing::Edited { pull: open.map(|pull| pull.number) })
+    }
+
+    /// Writes a comment once, unless the owner names it in `suppressNotifications`.
+    ///
+    /// # Errors
+    /// The forge could not be asked, or did not do what was asked.
+    pub(super) async fn say(
+        &self,
+        comment: &Comment,
+        notification: &str,
+        pull: &PullRequest,
+    ) -> Result<(), ForgeError> {
+        if self.options().suppress_notifications.iter().flatten().any(|name| name == notification) {
+            return Ok(());
+        }
+        self.forge.comment(pull.number, comment.heading, &comment.text).await
+    }
+}

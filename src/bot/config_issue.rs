@@ -1,0 +1,56 @@
+//! Tells the owner of a configuration that cannot be used, and takes that back once it can.
+
+use std::collections::BTreeSet;
+
+use updraft_core::draft::config_error;
+use updraft_core::forge::Issue;
+use updraft_core::problem::{Problem, Severity};
+
+use super::dashboard::find_issue;
+use crate::forge::{Change, Forge, ForgeError};
+use crate::report::find;
+use crate::run::Reading;
+
+/// Opens the issue, or brings it up to date.
+///
+/// # Errors
+/// The forge did not do what was asked.
+pub(super) async fn open(forge: &dyn Forge, reading: &Reading, issues: &[Issue]) -> Result<(), ForgeError> {
+    let suppressed = reading.config.options.suppress_notifications.iter().flatten();
+    if suppressed.into_iter().any(|name| name == "configErrorIssue") {
+        return Ok(());
+    }
+    let errors: Vec<Problem> = reading
+        .config
+        .problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .cloned()
+        .collect();
+    let files = &reading.snapshot.files;
+    let body = config_error::body(&errors, |path| find(files, path.as_str()).map(|file| &*file.text));
+    match find_issue(issues, config_error::TITLE) {
+        None => forge.create_issue(config_error::TITLE, &body, &BTreeSet::new()).await.map(drop),
+        Some(issue) => {
+            let change = Change {
+                body: (issue.body.trim() != body.trim()).then_some(body),
+                open: (!issue.is_open).then_some(true),
+                ..Change::default()
+            };
+            if change == Change::default() { Ok(()) } else { forge.change_issue(issue.number, &change).await }
+        }
+    }
+}
+
+/// Closes the issue, if there is one.
+///
+/// # Errors
+/// The forge did not do what was asked.
+pub(super) async fn close(forge: &dyn Forge, issues: &[Issue]) -> Result<(), ForgeError> {
+    match find_issue(issues, config_error::TITLE).filter(|issue| issue.is_open) {
+        Some(issue) => {
+            forge.change_issue(issue.number, &Change { open: Some(false), ..Change::default() }).await
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,183 @@
+//! Keeps the Dependency Dashboard right, and the boxes that people tick while a run goes on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use updraft_core::dashboard::{Dashboard, Detected, LeftAlone, Tick, Ticks, body, ticks, with_ticks};
+use updraft_core::forge::Issue;
+use updraft_core::life::Standing;
+use updraft_core::plan::HoldReason;
+use updraft_core::problem::Problem;
+
+use super::job::Job;
+use crate::forge::{Change, ForgeError};
+use crate::report::build;
+use crate::run::Outcome;
+
+/// Returns the issue with a title: the first of the open ones, or else the newest.
+pub(super) fn find_issue<'a>(issues: &'a [Issue], title: &str) -> Option<&'a Issue> {
+    let with_title = || issues.iter().filter(|issue| issue.title == title);
+    let open = with_title().filter(|issue| issue.is_open).min_by_key(|issue| issue.number);
+    open.or_else(|| with_title().max_by_key(|issue| issue.number))
+}
+
+/// Closes all but the first of the open issues with a title: two runs at once may each have opened one.
+async fn close_doubles(job: &Job<'_>, issues: &[Issue], title: &str) -> Result<(), ForgeError> {
+    let first = find_issue(issues, title).map(|issue| issue.number);
+    for issue in issues.iter().filter(|issue| issue.is_open && issue.title == title) {
+        if Some(issue.number) != first {
+            job.forge.change_issue(issue.number, &Change { open: Some(false), ..Change::default() }).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the dashboard, or closes it where nobody wants one.
+///
+/// # Errors
+/// The forge could not be asked, or did not do what was asked.
+pub(super) async fn write(
+    job: &mut Job<'_>,
+    issues: &[Issue],
+    others: &[(String, Option<u64>)],
+) -> Result<(), ForgeError> {
+    if !job.repository.has_issues {
+        return Ok(());
+    }
+    let options = job.options();
+    let title = options.dependency_dashboard_title.clone().unwrap_or_default();
+    let known = find_issue(issues, &title);
+    close_doubles(job, issues, &title).await?;
+    let is_empty = job.entries.is_empty() && others.is_empty();
+    let closes_when_empty = options.dependency_dashboard_autoclose == Some(true);
+    if !is_wanted(job) || (is_empty && closes_when_empty) {
+        if let Some(issue) = known.filter(|issue| issue.is_open) {
+            job.forge.change_issue(issue.number, &Change { open: Some(false), ..Change::default() }).await?;
+        }
+        return Ok(());
+    }
+    let new = text(job, others);
+    let labels: BTreeSet<String> = options.dependency_dashboard_labels.iter().flatten().cloned().collect();
+    let Some(issue) = known else {
+        job.forge.create_issue(&title, &new, &labels).await?;
+        return close_doubles(job, &job.forge.issues().await?, &title).await;
+    };
+    // Between the beginning of this run and now somebody may have ticked a box, which must not be lost.
+    let now = job.forge.issue(issue.number).await?;
+    let new = with_ticks(&new, &meanwhile(&ticks(&now.body), &job.ticks));
+    let change = Change {
+        body: (plain(&now.body) != plain(&new)).then_some(new),
+        open: (!now.is_open).then_some(true),
+        ..Change::default()
+    };
+    if change != Change::default() {
+        job.forge.change_issue(issue.number, &change).await?;
+    }
+    let missing: BTreeSet<String> = labels.difference(&now.labels).cloned().collect();
+    if !missing.is_empty() && now.labels.is_empty() {
+        job.forge.add_labels(issue.number, &missing).await?;
+    }
+    Ok(())
+}
+
+/// Returns whether there is to be a dashboard: the owner wants one, or something can only be approved there.
+fn is_wanted(job: &Job<'_>) -> bool {
+    let needs_tick = |standing: &Standing| match standing {
+        Standing::Held(hold) => hold.reason == HoldReason::NeedsApproval,
+        Standing::AwaitsPullApproval => true,
+        _ => false,
+    };
+    job.options().dependency_dashboard == Some(true)
+        || job.entries.iter().any(|entry| needs_tick(&entry.standing))
+}
+
+/// Returns the boxes that were ticked after the run began.
+fn meanwhile(now: &Ticks, before: &Ticks) -> Ticks {
+    let mut branches: BTreeMap<String, BTreeSet<Tick>> = BTreeMap::new();
+    for (name, ticks) in &now.branches {
+        let known = before.branches.get(name).cloned().unwrap_or_default();
+        let new: BTreeSet<Tick> = ticks.difference(&known).copied().collect();
+        if !new.is_empty() {
+            branches.insert(name.clone(), new);
+        }
+    }
+    Ticks {
+        branches,
+        approve_all: now.approve_all && !before.approve_all,
+        unlimit_all: now.unlimit_all && !before.unlimit_all,
+        unschedule_all: now.unschedule_all && !before.unschedule_all,
+        rebase_all: now.rebase_all && !before.rebase_all,
+    }
+}
+
+/// Returns a text as it is compared: line ends and the space at the end do not matter.
+fn plain(text: &str) -> String {
+    text.replace("\r\n", "\n").trim_end().to_owned()
+}
+
+fn text(job: &Job<'_>, others: &[(String, Option<u64>)]) -> String {
+    let options = job.options();
+    let outcome = job.outcome;
+    let problems: Vec<Problem> = {
+        let reading = &outcome.reading;
+        let all = reading.config.problems.iter().chain(&reading.snapshot.problems);
+        all.chain(&reading.extraction.problems)
+            .chain(&outcome.problems)
+            .chain(&job.problems)
+            .cloned()
+            .collect()
+    };
+    body(&Dashboard {
+        header: options.dependency_dashboard_header.as_deref(),
+        footer: options.dependency_dashboard_footer.as_deref(),
+        web_url: &job.repository.web_url,
+        base: &job.repository.default_branch,
+        entries: &job.entries,
+        others,
+        problems: &problems,
+        detected: &detected(outcome),
+        left_alone: &left_alone(outcome),
+    })
+}
+
+/// Returns the dependencies that are looked after, sorted.
+fn detected(outcome: &Outcome) -> Vec<Detected> {
+    let report = build::of_outcome(outcome);
+    let mut detected: Vec<Detected> = report
+        .deps()
+        .filter(|(_, dep)| dep.skip_reason.is_none())
+        .map(|(file, dep)| {
+            let new_values = dep.updates.iter().filter_map(|update| {
+                let digest = || update.new_digest.as_deref().map(updraft_core::name::short_digest);
+                let same = update.new_value == dep.current_value;
+                update.new_value.as_deref().filter(|_| !same).or_else(digest)
+            });
+            Detected {
+                manager: file.manager.clone(),
+                file: file.path.clone(),
+                dep_name: dep.dep_name.clone(),
+                current_value: dep.current_value.clone(),
+                current_digest: dep.current_digest.clone(),
+                new_values: new_values.map(str::to_owned).collect(),
+            }
+        })
+        .collect();
+    detected.sort();
+    detected
+}
+
+/// Returns what is left alone, by reason.
+fn left_alone(outcome: &Outcome) -> Vec<LeftAlone> {
+    let report = build::of_outcome(outcome);
+    let mut reasons: BTreeMap<(String, String), Vec<(String, String)>> = BTreeMap::new();
+    for (file, dep) in report.deps() {
+        if let Some(reason) = &dep.skip_reason {
+            let detail = dep.skip_detail.clone().unwrap_or_default();
+            let place = (dep.dep_name.clone(), format!("{}:{}", file.path, dep.line));
+            reasons.entry((reason.clone(), detail)).or_default().push(place);
+        }
+    }
+    reasons
+        .into_iter()
+        .map(|((reason, detail), places)| LeftAlone { reason: reason.replace('-', " "), detail, places })
+        .collect()
+}

@@ -1,0 +1,167 @@
+//! One repository's work of one run: what is on the forge, what should be, and the means to bring one to the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt;
+use futures::stream;
+use updraft_core::config::Options;
+use updraft_core::config::options::FetchChangeLogs;
+use updraft_core::dashboard::{Entry, Tick, Ticks};
+use updraft_core::forge::{Comparison, Protection, PullRequest, Signature};
+use updraft_core::life::limits::Counts;
+use updraft_core::life::ownership::{Own, signature};
+use updraft_core::plan::Branch;
+use updraft_core::problem::Problem;
+
+use super::content::Base;
+use super::doubts::Doubts;
+use crate::changelog::{BranchNotes, Changelogs};
+use crate::forge::{Account, AccountKind, CommitHead, Forge, ForgeError, Repository, Tree};
+use crate::run::{Outcome, Session};
+
+/// How many questions are asked at once.
+const AT_ONCE: usize = 8;
+
+/// The author of commits where nobody names another: an address that can belong to nobody, so that the bot's commits are told from those of
+/// whoever lends it a token. See RFC 2606 for `.invalid`.
+const AUTHOR: (&str, &str) = ("Updraft", "bot@updraft.invalid");
+
+/// One repository's work of one run.
+pub(super) struct Job<'a> {
+    pub(super) forge: &'a dyn Forge,
+    pub(super) session: &'a Session,
+    pub(super) changelogs: Changelogs<'a>,
+    pub(super) repository: &'a Repository,
+    pub(super) outcome: &'a Outcome,
+    /// The base branch's newest commit.
+    pub(super) base: CommitHead,
+    /// Its files.
+    pub(super) tree: &'a Tree,
+    pub(super) protection: Protection,
+    /// Who commits; `None` leaves that to the forge, which signs.
+    pub(super) author: Option<Signature>,
+    pub(super) own: Own,
+    /// The bot's branches and where they point.
+    pub(super) heads: BTreeMap<String, String>,
+    /// The open pull requests by their branch.
+    pub(super) pulls: BTreeMap<String, PullRequest>,
+    pub(super) ticks: Ticks,
+    pub(super) counts: Counts,
+    pub(super) doubts: Doubts,
+    /// Branches beside the base, by their commit, as far as they were asked for together.
+    pub(super) compared: BTreeMap<String, Comparison>,
+    /// Release notes by branch, as far as they were asked for together.
+    pub(super) notes: BTreeMap<String, BranchNotes>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) tally: Tally,
+}
+
+/// What a run did, for its summary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Branches made.
+    pub branches_created: u64,
+    /// Branches made anew.
+    pub branches_updated: u64,
+    /// Pull requests opened, or opened again.
+    pub pulls_created: u64,
+    /// Pull requests whose words changed.
+    pub pulls_updated: u64,
+    /// Updates merged.
+    pub merged: u64,
+    /// Pull requests closed and branches deleted because nobody needs them.
+    pub pruned: u64,
+    /// Branches that could not be brought up to date.
+    pub errors: u64,
+}
+
+impl Job<'_> {
+    pub(super) fn options(&self) -> &Options {
+        &self.outcome.reading.config.options
+    }
+
+    /// Asks at once for what will be looked at one after the other: how each branch differs from the base, and the release notes of each branch that
+    /// is there.
+    pub(super) async fn look_ahead(&mut self) {
+        let (forge, base, changelogs) = (self.forge, &self.base.sha, &self.changelogs);
+        let compared = stream::iter(self.heads.values())
+            .map(|sha| async move { Some((sha.clone(), forge.compare(base, sha).await.ok()?)) })
+            .buffer_unordered(AT_ONCE)
+            .filter_map(std::future::ready)
+            .collect::<BTreeMap<_, _>>();
+        let there = self.outcome.branches.iter().map(|ready| &ready.branch).filter(|branch| {
+            let fetches = branch.options.fetch_change_logs != Some(FetchChangeLogs::Off);
+            fetches && self.pulls.contains_key(&branch.branch_name)
+        });
+        let notes = stream::iter(there)
+            .map(|branch| async move { (branch.branch_name.clone(), changelogs.notes(branch).await) })
+            .buffer_unordered(AT_ONCE)
+            .collect::<BTreeMap<_, _>>();
+        (self.compared, self.notes) = tokio::join!(compared, notes);
+    }
+
+    /// Returns how a branch at a commit differs from the base.
+    ///
+    /// # Errors
+    /// The forge could not be asked.
+    pub(super) async fn compare(&self, sha: &str) -> Result<Comparison, ForgeError> {
+        match self.compared.get(sha) {
+            Some(comparison) => Ok(comparison.clone()),
+            None => self.forge.compare(&self.base.sha, sha).await,
+        }
+    }
+
+    /// Returns the release notes of a branch.
+    pub(super) async fn notes(&self, branch: &Branch) -> String {
+        match self.notes.get(&branch.branch_name) {
+            _ if branch.options.fetch_change_logs == Some(FetchChangeLogs::Off) => String::new(),
+            Some(notes) => notes.markdown.clone(),
+            None => self.changelogs.notes(branch).await.markdown,
+        }
+    }
+
+    pub(super) fn content_base(&self) -> Base<'_> {
+        Base { commit: &self.base, tree: self.tree, outcome: self.outcome }
+    }
+
+    /// Returns whether any box of a branch is ticked that asks for it to be made.
+    pub(super) fn is_ticked(&self, branch_name: &str) -> bool {
+        self.ticks
+            .branches
+            .get(branch_name)
+            .is_some_and(|ticks| ticks.iter().any(|tick| *tick != Tick::Rebase))
+    }
+
+    /// Returns whether one certain box of a branch is ticked.
+    pub(super) fn has_tick(&self, branch_name: &str, tick: Tick) -> bool {
+        self.ticks.branches.get(branch_name).is_some_and(|ticks: &BTreeSet<Tick>| ticks.contains(&tick))
+    }
+}
+
+/// Returns who commits, and what the bot's own commits look like.
+///
+/// An App commits as itself and the forge signs that, unless the owner names an author. A token's owner is a person, whose own commits must not be
+/// taken for the bot's.
+pub(super) fn identities(
+    options: &Options,
+    named: Option<&str>,
+    account: &Account,
+) -> (Option<Signature>, Own) {
+    let wanted = options.git_author.as_deref().or(named).and_then(signature);
+    let author = match account.kind {
+        AccountKind::App => wanted,
+        AccountKind::User => wanted.or_else(|| {
+            let (name, email) = AUTHOR;
+            Some(Signature { name: name.to_owned(), email: email.to_owned() })
+        }),
+    };
+    let by_forge = Signature {
+        name: account.login.clone(),
+        email: format!("{}+{}@users.noreply.github.com", account.id, account.login),
+    };
+    let default = AUTHOR.1;
+    let ignored = options.git_ignored_authors.iter().flatten().map(String::as_str);
+    let own = Own::new(author.as_ref().unwrap_or(&by_forge), ignored.chain([default]));
+    (author, own)
+}

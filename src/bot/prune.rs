@@ -1,0 +1,72 @@
+//! Tidies up branches that no update needs any more.
+
+use updraft_core::draft::comments;
+use updraft_core::draft::onboarding;
+use updraft_core::forge::PullRequest;
+use updraft_core::life::past::{ABANDONED, AUTOCLOSED};
+
+use super::job::Job;
+use crate::forge::{Change, ForgeError};
+
+impl Job<'_> {
+    /// Closes the pull requests and deletes the branches that nobody needs. Those that a person committed to, and those about which this run knows
+    /// too little, stay and are returned with their pull requests.
+    ///
+    /// # Errors
+    /// The forge could not be asked, or did not do what was asked.
+    pub(super) async fn prune(&mut self) -> Result<Vec<(String, Option<u64>)>, ForgeError> {
+        let planned: Vec<&str> =
+            self.outcome.branches.iter().map(|ready| ready.branch.branch_name.as_str()).collect();
+        let stale: Vec<(String, String)> = self
+            .heads
+            .iter()
+            .filter(|(name, _)| !planned.contains(&name.as_str()) && *name != onboarding::BRANCH)
+            .filter(|(name, _)| **name != self.repository.default_branch)
+            .map(|(name, sha)| (name.clone(), sha.clone()))
+            .collect();
+        let mut left = Vec::new();
+        for (name, sha) in stale {
+            let pull = self.pulls.get(&name).cloned();
+            if !self.tidy(&name, &sha, pull.as_ref()).await? {
+                left.push((name, pull.map(|pull| pull.number)));
+            }
+        }
+        Ok(left)
+    }
+
+    /// Tidies one branch up; returns whether it is gone.
+    async fn tidy(&mut self, name: &str, sha: &str, pull: Option<&PullRequest>) -> Result<bool, ForgeError> {
+        if self.options().prune_stale_branches == Some(false) || self.outcome.refused.contains(name) {
+            return Ok(false);
+        }
+        let comparison = self.compare(sha).await?;
+        let is_retargeted = pull.is_some_and(|pull| pull.base != self.repository.default_branch);
+        if let Some(reason) = self.doubts.about(&comparison, self.forge, self.outcome).await? {
+            tracing::info!(branch = name, reason, "stays, although nothing is known to need it");
+            return Ok(false);
+        }
+        if self.own.is_edited(&comparison) || is_retargeted {
+            if let Some(pull) = pull.filter(|pull| !pull.title.ends_with(ABANDONED)) {
+                let title = Some(format!("{}{ABANDONED}", pull.title));
+                self.forge.change_pull(pull.number, &Change { title, ..Change::default() }).await?;
+                self.say(&comments::abandoned(), "prEditedNotification", pull).await?;
+            }
+            return Ok(false);
+        }
+        if let Some(pull) = pull {
+            let title = pull.title.trim_end_matches(AUTOCLOSED);
+            let change = Change {
+                title: Some(format!("{title}{AUTOCLOSED}")),
+                open: Some(false),
+                ..Change::default()
+            };
+            self.forge.change_pull(pull.number, &change).await?;
+            self.pulls.remove(name);
+        }
+        self.forge.delete_branch(name, sha).await?;
+        self.heads.remove(name);
+        self.tally.pruned += 1;
+        tracing::info!(branch = name, "deleted, as nothing needs it any more");
+        Ok(true)
+    }
+}

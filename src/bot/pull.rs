@@ -1,0 +1,282 @@
+//! Brings one pull request to where it should be: opened, opened again, its words and labels kept right.
+
+use std::collections::BTreeSet;
+
+use updraft_core::code_owners::CodeOwners;
+use updraft_core::config::options::{AutomergeType, PrCreation};
+use updraft_core::dashboard::Tick;
+use updraft_core::draft;
+use updraft_core::draft::Memory;
+use updraft_core::forge::PullRequest;
+use updraft_core::life::Standing;
+use updraft_core::life::past::Past;
+use updraft_core::life::policy::{Light, light};
+use updraft_core::plan::Branch;
+use updraft_core::template;
+
+use super::branch::Made;
+use super::job::Job;
+use crate::forge::{Change, ForgeError, ForgeErrorKind, NewPull, NewStatus};
+use crate::report::find;
+use crate::run::ReadyBranch;
+
+/// The name of the check that is pending until everything in a branch is old enough.
+const STABILITY: &str = "renovate/stability-days";
+
+impl Job<'_> {
+    /// Looks after the pull request of a branch that is there, and merges it if it may.
+    ///
+    /// # Errors
+    /// The forge could not be asked, or did not do what was asked.
+    pub(super) async fn pull(
+        &mut self,
+        ready: &ReadyBranch,
+        made: &Made,
+        before: Past<'_>,
+    ) -> Result<Standing, ForgeError> {
+        let branch = &ready.branch;
+        self.say_age(branch, made).await?;
+        let automerges = branch.automerge && !matches!(before, Past::Merged(_));
+        let open = self.pulls.get(&branch.branch_name).cloned();
+        if open.is_none()
+            && let Some(standing) = self.without_pull(branch, made, automerges).await?
+        {
+            return Ok(standing);
+        }
+        let pull = match open {
+            Some(pull) => self.refresh(branch, pull).await?,
+            None => self.open(branch, before).await?,
+        };
+        if automerges && self.merges(branch, made, &pull).await? {
+            return Ok(Standing::Merged { pull: Some(pull.number) });
+        }
+        Ok(Standing::Open { pull: pull.number })
+    }
+
+    /// Returns where a branch stands that has no pull request and gets none now.
+    async fn without_pull(
+        &mut self,
+        branch: &Branch,
+        made: &Made,
+        automerges: bool,
+    ) -> Result<Option<Standing>, ForgeError> {
+        let options = &branch.options;
+        let name = &branch.branch_name;
+        if automerges && options.automerge_type == Some(AutomergeType::Branch) {
+            return self.merges_branch(branch, made).await;
+        }
+        let creation = options.pr_creation.unwrap_or(PrCreation::Immediate);
+        match creation {
+            PrCreation::Immediate => Ok(None),
+            PrCreation::Approval if self.has_tick(name, Tick::ApprovePull) => Ok(None),
+            PrCreation::Approval => Ok(Some(Standing::AwaitsPullApproval)),
+            PrCreation::NotPending | PrCreation::StatusSuccess => {
+                let checks = self.forge.checks(&made.sha).await?;
+                let is_ready = match light(&checks, options) {
+                    Light::Green => true,
+                    Light::Red => creation == PrCreation::NotPending,
+                    Light::None | Light::Pending => self.has_waited_enough(branch, &made.sha).await?,
+                };
+                Ok((!is_ready).then_some(Standing::AwaitsChecks))
+            }
+        }
+    }
+
+    async fn open(&mut self, branch: &Branch, before: Past<'_>) -> Result<PullRequest, ForgeError> {
+        let body = self.body(branch, None).await;
+        if let Past::Autoclosed(old) = before {
+            let change = Change {
+                title: Some(branch.pr_title.clone()),
+                body: Some(body.clone()),
+                open: Some(true),
+                base: None,
+            };
+            match self.forge.change_pull(old.number, &change).await {
+                Ok(()) => {
+                    let pull = self.forge.pull(old.number).await?;
+                    return self.opened(branch, pull).await;
+                }
+                // A branch that was made anew cannot always be joined to its old pull request again.
+                Err(error) if error.kind == ForgeErrorKind::Refused => {
+                    tracing::debug!(%error, pull = old.number, "cannot be opened again, so a new one is made");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let new = NewPull {
+            head: branch.branch_name.clone(),
+            base: self.repository.default_branch.clone(),
+            title: branch.pr_title.clone(),
+            body,
+            is_draft: branch.options.draft_pr == Some(true),
+        };
+        let pull = self.forge.create_pull(&new).await?;
+        self.opened(branch, pull).await
+    }
+
+    /// Gives a pull request that was just opened what belongs to it.
+    async fn opened(&mut self, branch: &Branch, pull: PullRequest) -> Result<PullRequest, ForgeError> {
+        self.counts.open_pulls += 1;
+        self.counts.pulls_this_hour += 1;
+        self.tally.pulls_created += 1;
+        self.pulls.insert(branch.branch_name.clone(), pull.clone());
+        let labels: BTreeSet<String> =
+            branch.labels.iter().filter(|label| !pull.labels.contains(*label)).cloned().collect();
+        if !labels.is_empty() {
+            self.forge.add_labels(pull.number, &labels).await?;
+        }
+        self.call_people(branch, &pull).await?;
+        Ok(pull)
+    }
+
+    /// Assigns people and asks for reviews, unless nobody has to look at what merges by itself.
+    async fn call_people(&self, branch: &Branch, pull: &PullRequest) -> Result<(), ForgeError> {
+        if branch.automerge && branch.options.assign_automerge != Some(true) {
+            return Ok(());
+        }
+        let people = self.people(branch);
+        let assignees: BTreeSet<String> = people.assignees.difference(&pull.assignees).cloned().collect();
+        if !assignees.is_empty() {
+            self.forge.assign(pull.number, &assignees).await?;
+        }
+        let reviewers: BTreeSet<String> = people.reviewers.difference(&pull.reviewers).cloned().collect();
+        if !reviewers.is_empty() {
+            self.forge.request_review(pull.number, &reviewers).await?;
+        }
+        Ok(())
+    }
+
+    fn people(&self, branch: &Branch) -> People {
+        let options = &branch.options;
+        let fields = branch.upgrades.first().map(|first| serde_json::Value::Object(first.fields.clone()));
+        let fill = |text: &String| {
+            let filled = fields.as_ref().and_then(|fields| template::render(text, fields).ok());
+            filled.unwrap_or_else(|| text.clone()).trim().trim_start_matches('@').to_owned()
+        };
+        let named = |list: &Option<Vec<String>>| -> BTreeSet<String> {
+            list.iter().flatten().map(fill).filter(|name| !name.is_empty()).collect()
+        };
+        let mut people = People {
+            assignees: named(&options.assignees),
+            reviewers: named(&options.reviewers)
+                .union(&named(&options.additional_reviewers))
+                .cloned()
+                .collect(),
+        };
+        let by_owners = options.assignees_from_code_owners == Some(true);
+        if by_owners || options.reviewers_from_code_owners == Some(true) {
+            let owners = self.code_owners(branch);
+            if by_owners {
+                people.assignees.extend(owners.iter().filter(|owner| !owner.starts_with("team:")).cloned());
+            }
+            if options.reviewers_from_code_owners == Some(true) {
+                people.reviewers.extend(owners);
+            }
+        }
+        people
+    }
+
+    /// Returns the owners of the files that a branch changes.
+    fn code_owners(&self, branch: &Branch) -> BTreeSet<String> {
+        let files = &self.outcome.reading.snapshot.files;
+        let file = CodeOwners::PLACES.iter().find_map(|place| find(files, place));
+        let owners = file.map(|file| CodeOwners::read(&file.text)).unwrap_or_default();
+        branch.edits.keys().flat_map(|path| owners.of(path.as_str())).collect()
+    }
+
+    /// Brings the words and labels of an open pull request up to date.
+    async fn refresh(&mut self, branch: &Branch, pull: PullRequest) -> Result<PullRequest, ForgeError> {
+        let memory = Memory::read(&pull.body);
+        let body = self.body(branch, memory.as_ref()).await;
+        // A box that was ticked has been honoured by now.
+        let is_stale = !draft::same_body(&pull.body, &body) || draft::wants_rebase(&pull.body);
+        let is_renamed = pull.title.trim() != branch.pr_title.trim();
+        if is_stale || is_renamed {
+            let change = Change {
+                title: is_renamed.then(|| branch.pr_title.clone()),
+                body: is_stale.then_some(body),
+                ..Change::default()
+            };
+            self.forge.change_pull(pull.number, &change).await?;
+            self.tally.pulls_updated += 1;
+        }
+        self.relabel(branch, &pull, memory.as_ref()).await?;
+        if let Some(label) = branch.options.rebase_label.as_ref().filter(|label| pull.labels.contains(*label))
+        {
+            self.forge.remove_label(pull.number, label).await?;
+        }
+        Ok(pull)
+    }
+
+    /// Gives a pull request the labels it should have, unless a person changed them.
+    async fn relabel(
+        &self,
+        branch: &Branch,
+        pull: &PullRequest,
+        memory: Option<&Memory>,
+    ) -> Result<(), ForgeError> {
+        let wanted: BTreeSet<String> = branch.labels.iter().cloned().collect();
+        let given: BTreeSet<String> = memory.map(|memory| memory.labels.clone()).unwrap_or_default();
+        let missing: BTreeSet<String> = wanted.difference(&pull.labels).cloned().collect();
+        let obsolete: Vec<&String> =
+            given.difference(&wanted).filter(|label| pull.labels.contains(*label)).collect();
+        if missing.is_empty() && obsolete.is_empty() {
+            return Ok(());
+        }
+        // A label that was never there was lost on its way; one that was there has been taken off by a person.
+        let seen = self.forge.label_history(pull.number).await?;
+        let lost: BTreeSet<String> = missing.difference(&seen).cloned().collect();
+        if !lost.is_empty() {
+            self.forge.add_labels(pull.number, &lost).await?;
+        }
+        for label in obsolete {
+            self.forge.remove_label(pull.number, label).await?;
+        }
+        Ok(())
+    }
+
+    async fn body(&self, branch: &Branch, before: Option<&Memory>) -> String {
+        let notes = self.notes(branch).await;
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let memory = Memory {
+            created_in_ver: before.map_or_else(|| version.clone(), |memory| memory.created_in_ver.clone()),
+            updated_in_ver: version,
+            target_branch: self.repository.default_branch.clone(),
+            labels: branch.labels.iter().cloned().collect(),
+        };
+        draft::pr_body(branch, &notes, &memory)
+    }
+
+    /// Says on the commit whether everything in it is old enough, where age matters.
+    async fn say_age(&self, branch: &Branch, made: &Made) -> Result<(), ForgeError> {
+        if branch.upgrades.iter().all(|upgrade| upgrade.options.minimum_release_age.is_none()) {
+            return Ok(());
+        }
+        let names = branch.options.status_check_names.as_ref();
+        let context =
+            names.and_then(|names| names.get("minimumReleaseAge")).map_or(STABILITY, String::as_str);
+        if context.is_empty() {
+            return Ok(());
+        }
+        let is_green = branch.upgrades.iter().all(|upgrade| upgrade.update.pending.is_none());
+        let known = self.forge.checks(&made.sha).await?.get(context).copied();
+        if known.map(|state| state == updraft_core::forge::CheckState::Green) == Some(is_green) {
+            return Ok(());
+        }
+        let description = if is_green {
+            "Every update is old enough (minimumReleaseAge)"
+        } else {
+            "An update is younger than minimumReleaseAge"
+        };
+        let status = NewStatus { context: context.to_owned(), is_green, description: description.to_owned() };
+        self.forge.set_status(&made.sha, &status).await
+    }
+}
+
+/// Who is called to a pull request.
+#[derive(Default)]
+struct People {
+    assignees: BTreeSet<String>,
+    /// People and `team:name`s.
+    reviewers: BTreeSet<String>,
+}

@@ -1,0 +1,300 @@
+//! One repository, from its first request to its dashboard.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use updraft_core::dashboard::{Entry, ticks};
+use updraft_core::draft;
+use updraft_core::forge::{BranchHead, Issue, PullRequest};
+use updraft_core::life::Standing;
+use updraft_core::life::limits::Counts;
+use updraft_core::problem::{Problem, Severity};
+
+use super::config_issue;
+use super::dashboard::{self, find_issue};
+use super::doubts::Doubts;
+use super::job::{Job, Tally, identities};
+use super::onboarding;
+use crate::changelog::Changelogs;
+use crate::cli::{Onboarding, RequireConfig};
+use crate::forge::{Forge, ForgeError, ForgeErrorKind, Permission, Repository};
+use crate::run::{Outcome, Reading, ReadyBranch, Session};
+use crate::settings::RunSettings;
+use crate::source::remote;
+
+/// What became of a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was worked on.
+    Done,
+    /// There was nothing to work on: it is archived, empty, switched off.
+    Skipped(String),
+    /// Its configuration is wrong, so nothing was written but an issue that says so.
+    WrongConfig,
+    /// It has no configuration yet; a pull request offers one.
+    Onboarding,
+}
+
+/// What a run did in a repository.
+#[derive(Debug)]
+pub struct Work {
+    /// What became of it.
+    pub verdict: Verdict,
+    /// What was found out, where it came so far.
+    pub outcome: Option<Outcome>,
+    /// Where each branch stands.
+    pub entries: Vec<Entry>,
+    /// What went wrong while writing.
+    pub problems: Vec<Problem>,
+    /// What was written.
+    pub tally: Tally,
+}
+
+impl Work {
+    fn without_branches(verdict: Verdict) -> Self {
+        Self { verdict, outcome: None, entries: Vec::new(), problems: Vec::new(), tally: Tally::default() }
+    }
+
+    /// Returns whether something could not be done.
+    pub fn has_errors(&self) -> bool {
+        let all = self.outcome.iter().flat_map(|outcome| &outcome.problems).chain(&self.problems);
+        self.tally.errors > 0 || all.into_iter().any(|problem| problem.severity == Severity::Error)
+    }
+}
+
+/// Works on one repository.
+///
+/// # Errors
+/// The forge could not be asked for what everything else needs, or wants to be left alone.
+pub(super) async fn work(
+    forge: &dyn Forge,
+    session: &Session,
+    settings: &RunSettings,
+) -> anyhow::Result<Work> {
+    let began = Instant::now();
+    let repository = forge.repository().await?;
+    if let Some(reason) = unfit(&repository)? {
+        return Ok(Work::without_branches(Verdict::Skipped(reason)));
+    }
+    let Some(base) = forge.head(&repository.default_branch).await? else {
+        return Ok(Work::without_branches(Verdict::Skipped("it is empty".to_owned())));
+    };
+    let (snapshot, tree) = remote::read(forge, &session.http, &repository, &base).await?;
+    let mut reading = session.understand(Path::new(&repository.slug), snapshot, began).await?;
+    if reading.config.files.is_empty() && session.config.is_none() {
+        match (settings.onboarding, settings.require_config) {
+            (Onboarding::On, _) => {
+                let outcome = session.decide(reading).await;
+                let site = onboarding::Site { forge, repository: &repository, base: &base, settings };
+                match site.offer(&outcome).await? {
+                    onboarding::Answer::Open => {
+                        return Ok(Work {
+                            outcome: Some(outcome),
+                            ..Work::without_branches(Verdict::Onboarding)
+                        });
+                    }
+                    onboarding::Answer::Declined if settings.require_config == RequireConfig::Required => {
+                        let reason = "its owner closed the pull request that offers a configuration";
+                        return Ok(Work::without_branches(Verdict::Skipped(reason.to_owned())));
+                    }
+                    onboarding::Answer::Declined => reading = outcome.reading,
+                }
+            }
+            (Onboarding::Off, RequireConfig::Required) => {
+                return Ok(Work::without_branches(Verdict::Skipped("it has no configuration".to_owned())));
+            }
+            (Onboarding::Off, RequireConfig::Optional) => {}
+        }
+    }
+    if reading.config.options.enabled == Some(false) {
+        return Ok(Work::without_branches(Verdict::Skipped(
+            "its configuration says `enabled: false`".to_owned(),
+        )));
+    }
+    let issues = if repository.has_issues { forge.issues().await? } else { Vec::new() };
+    if reading.config.problems.iter().any(|problem| problem.severity == Severity::Error) {
+        config_issue::open(forge, &reading, &issues).await?;
+        let mut work = Work::without_branches(Verdict::WrongConfig);
+        work.problems.clone_from(&reading.config.problems);
+        return Ok(work);
+    }
+    config_issue::close(forge, &issues).await?;
+    reading.snapshot.identity.recent_subjects = forge.recent_subjects(&repository.default_branch).await?;
+    branches(forge, session, settings, &repository, (base, &tree), reading, &issues).await
+}
+
+/// Returns why a repository cannot be worked on, where that is nobody's fault.
+///
+/// # Errors
+/// The token may not write to it.
+fn unfit(repository: &Repository) -> anyhow::Result<Option<String>> {
+    if repository.is_archived {
+        return Ok(Some("it is archived".to_owned()));
+    }
+    anyhow::ensure!(
+        repository.permission >= Permission::Write,
+        "the token may only read `{}`: writing to it is forbidden (a 403 permission error would follow); give the token \
+         write access to contents, pull requests and issues",
+        repository.slug
+    );
+    Ok(None)
+}
+
+async fn branches(
+    forge: &dyn Forge,
+    session: &Session,
+    settings: &RunSettings,
+    repository: &Repository,
+    (base, tree): (crate::forge::CommitHead, &crate::forge::Tree),
+    reading: Reading,
+    issues: &[Issue],
+) -> anyhow::Result<Work> {
+    let account = forge.account().await?;
+    let (author, own) = identities(&reading.config.options, settings.git_author.as_deref(), &account);
+    let outcome = session.decide(reading).await;
+    let options = &outcome.reading.config.options;
+    let heads = heads(forge, &outcome).await?;
+    let pulls = pulls(forge, repository).await?;
+    let counts = counts(&heads, &pulls, session.now);
+    let title = options.dependency_dashboard_title.as_deref().unwrap_or_default();
+    let ticked = find_issue(issues, title).filter(|issue| issue.is_open).map(|issue| ticks(&issue.body));
+    let mut job = Job {
+        forge,
+        session,
+        changelogs: Changelogs::new(&session.http, &session.datasources, session.now),
+        repository,
+        outcome: &outcome,
+        protection: forge.protection(&repository.default_branch).await?,
+        base,
+        tree,
+        author,
+        own,
+        heads,
+        pulls,
+        ticks: ticked.unwrap_or_default(),
+        counts,
+        doubts: Doubts::of(&outcome),
+        compared: BTreeMap::new(),
+        notes: BTreeMap::new(),
+        entries: Vec::new(),
+        problems: Vec::new(),
+        tally: Tally::default(),
+    };
+    job.look_ahead().await;
+    let ended = job.settle_all().await;
+    let mut others = Vec::new();
+    if ended.is_ok() {
+        others = job.prune().await?;
+        dashboard::write(&mut job, issues, &others).await?;
+    }
+    let Job { entries, problems, tally, .. } = job;
+    ended?;
+    tracing::debug!(others = others.len(), "branches that are left");
+    Ok(Work { verdict: Verdict::Done, outcome: Some(outcome), entries, problems, tally })
+}
+
+impl Job<'_> {
+    /// Settles every planned branch in turn. What goes wrong with one is told and does not keep the others from being settled.
+    ///
+    /// # Errors
+    /// Nothing else can be done in this repository now.
+    async fn settle_all(&mut self) -> Result<(), ForgeError> {
+        let outcome = self.outcome;
+        for ready in &outcome.branches {
+            let standing = match self.settle(ready).await {
+                Ok(standing) => standing,
+                Err(error) if error.is_fatal() => return Err(error),
+                Err(error) => self.failed(ready, &error),
+            };
+            tracing::debug!(branch = ready.branch.branch_name, ?standing, "settled");
+            self.entries.push(entry(ready, standing));
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, ready: &ReadyBranch, error: &ForgeError) -> Standing {
+        self.tally.errors += 1;
+        let name = &ready.branch.branch_name;
+        let mut problem =
+            Problem::error(format!("the branch `{name}` could not be brought up to date: {error}"));
+        if error.kind == ForgeErrorKind::Refused {
+            // Somebody else changed it at the same time; what is there will be looked at by the next run.
+            problem.severity = Severity::Warning;
+            self.tally.errors -= 1;
+        }
+        self.problems.push(problem);
+        Standing::Errored { reason: error.to_string() }
+    }
+}
+
+fn entry(ready: &ReadyBranch, standing: Standing) -> Entry {
+    let branch = &ready.branch;
+    let mut dep_names: Vec<String> =
+        branch.upgrades.iter().map(|upgrade| upgrade.dep.dep_name.clone()).collect();
+    dep_names.sort();
+    dep_names.dedup();
+    Entry {
+        branch_name: branch.branch_name.clone(),
+        title: branch.pr_title.clone(),
+        standing,
+        dep_names,
+        category: branch.options.dependency_dashboard_category.clone(),
+    }
+}
+
+/// Returns the bot's branches. A prefix that is empty would make every branch one of them, so then only those count that this run plans.
+async fn heads(forge: &dyn Forge, outcome: &Outcome) -> Result<BTreeMap<String, String>, ForgeError> {
+    let options = &outcome.reading.config.options;
+    let mut heads = BTreeMap::new();
+    let prefixes = [&options.branch_prefix, &options.branch_prefix_old];
+    let is_template = |prefix: &str| prefix.contains("{{");
+    for prefix in prefixes.into_iter().flatten().filter(|prefix| !prefix.is_empty() && !is_template(prefix)) {
+        let found = forge.branches(prefix).await?;
+        heads.extend(found.into_iter().map(|BranchHead { name, sha }| (name, sha)));
+    }
+    for ready in &outcome.branches {
+        let name = &ready.branch.branch_name;
+        let is_known = prefixes
+            .into_iter()
+            .flatten()
+            .any(|prefix| !prefix.is_empty() && !is_template(prefix) && name.starts_with(prefix.as_str()));
+        if !is_known && let Some(head) = forge.head(name).await? {
+            heads.insert(name.clone(), head.sha);
+        }
+    }
+    Ok(heads)
+}
+
+/// Returns the open pull requests by their branch; where a branch has several, the one into the base branch.
+async fn pulls(
+    forge: &dyn Forge,
+    repository: &Repository,
+) -> Result<BTreeMap<String, PullRequest>, ForgeError> {
+    let mut pulls: BTreeMap<String, PullRequest> = BTreeMap::new();
+    for pull in forge.open_pulls().await? {
+        let is_better = pull.base == repository.default_branch;
+        if is_better || !pulls.contains_key(&pull.head) {
+            pulls.insert(pull.head.clone(), pull);
+        }
+    }
+    Ok(pulls)
+}
+
+fn counts(
+    heads: &BTreeMap<String, String>,
+    pulls: &BTreeMap<String, PullRequest>,
+    now: jiff::Timestamp,
+) -> Counts {
+    let hour = now.as_second().div_euclid(3600);
+    let own = || pulls.values().filter(|pull| heads.contains_key(&pull.head));
+    let is_recent =
+        |pull: &&PullRequest| pull.created_at.is_some_and(|at| at.as_second().div_euclid(3600) == hour);
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Counts {
+        open_pulls: number(own().count()),
+        branches: number(heads.keys().filter(|name| *name != draft::onboarding::BRANCH).count()),
+        pulls_this_hour: number(own().filter(is_recent).count()),
+        commits_this_hour: 0,
+    }
+}
