@@ -280,17 +280,20 @@ async fn further_pages_are_asked_for_until_the_current_version_is_passed() {
 async fn an_earlier_answer_holds_until_there_is_a_newer_version() {
     let server = server(&[]).await;
     let folder = tempfile::tempdir().unwrap();
-    let run = async |published: &[&str]| {
+    let run = async |minute: i64, published: &[&str]| {
         let cache_dir = Some(folder.path().to_owned());
         let host_rules = rules(&[server.token_rule("secret")]);
         let http = Http::new(HttpSettings { cache_dir, host_rules, ..settings() }).unwrap();
         let newest = *published.last().unwrap();
         let told = datasources(&[(newest, from(&server))]);
         let branch = branch("{}", "1.2.0", None, published);
-        let _ = changelogs(&http, &told, &server).notes(&branch).await;
+        let later = now() + jiff::SignedDuration::from_mins(minute);
+        let changelogs = Changelogs::new(&http, &told, later).with_site(Site::parse(&server.origin).unwrap());
+        assert!(changelogs.notes(&branch).await.markdown.contains("sings at night"));
         server.lines().len()
     };
-    assert_eq!(run(PUBLISHED).await, 1);
-    assert_eq!(run(PUBLISHED).await, 1);
-    assert_eq!(run(&["1.2.0", "1.4.0", "1.5.0"]).await, 2);
+    assert_eq!(run(0, PUBLISHED).await, 1);
+    assert_eq!(run(50, PUBLISHED).await, 1);
+    assert_eq!(run(51, &["1.2.0", "1.4.0", "1.5.0"]).await, 2);
+    assert_eq!(run(110, PUBLISHED).await, 3);
 }
