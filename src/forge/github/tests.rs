@@ -394,7 +394,7 @@ async fn a_comment_of_somebody_else_is_not_rewritten() {
             {"id": 2, "body": null, "user": null},
             {"id": 3, "body": "### Edited\r\n\r\nText\r\n", "user": {"login": "Bot"}},
         ])),
-        ("PATCH", "/issues/comments/3") => Answer::json(&json!({})),
+        ("PATCH", "/issues/comments/3") | ("POST", "/issues/3/comments") => Answer::json(&json!({})),
         (method, path) => panic!("{method} {path}"),
     })
     .await;
@@ -402,6 +402,11 @@ async fn a_comment_of_somebody_else_is_not_rewritten() {
     assert!(server.seen().iter().all(|seen| seen.method == "GET"), "it is there already");
     forge.comment(3, "Edited", "Other text").await.unwrap();
     assert_eq!(server.lines().last().unwrap(), "PATCH /api/v3/repos/o/r/issues/comments/3");
+    forge.comment(3, "", "merge it").await.unwrap();
+    forge.comment(3, "", "### Edited\n\nText").await.unwrap();
+    let writes = server.seen().into_iter().filter(|seen| seen.method == "POST");
+    let bodies: Vec<String> = writes.map(|seen| seen.text().into_owned()).collect();
+    assert_eq!(bodies, [r#"{"body":"merge it"}"#], "a comment without a heading is its text");
 }
 
 #[tokio::test]
