@@ -76,3 +76,6 @@ pub fn lifts(ticks: &Ticks, branch_name: &str, hold: &Hold) -> bool {
     };
     has_any || for_all
 }
+
+#[cfg(test)]
+mod tests;
