@@ -310,7 +310,7 @@ async fn labels_come_and_go_and_are_remembered() {
     hub.add_label(number, "keep", "alice");
     hub.remove_label(number, "keep", "alice");
     assert_eq!(forge.pull(number).await.unwrap().labels, names(&["very new"]));
-    assert_eq!(forge.label_history(number).await.unwrap(), names(&["area/apps", "keep", "very new"]));
+    assert_eq!(forge.history(number).await.unwrap().labels, names(&["area/apps", "keep", "very new"]));
 }
 
 #[tokio::test]

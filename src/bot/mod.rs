@@ -127,18 +127,25 @@ async fn one(github: &Github, session: &Session, settings: &RunSettings, slug: S
 }
 
 async fn attempt(forge: &dyn Forge, session: &Session, settings: &RunSettings) -> anyhow::Result<Work> {
-    Box::pin(repository::work(forge, session, settings)).await.map_err(|error| {
-        match error.downcast_ref::<ForgeError>().map(|error| error.kind) {
-            Some(ForgeErrorKind::NotFound) => {
-                error.context("the forge does not know the repository, or the token may not see it")
-            }
-            Some(ForgeErrorKind::Unauthorized) => error.context("the forge does not accept the token (401)"),
-            Some(ForgeErrorKind::Forbidden) => {
-                error.context("the token has not the permission for this (403)")
-            }
-            _ => error,
+    let error = match Box::pin(repository::work(forge, session, settings)).await {
+        Ok(work) => return Ok(work),
+        Err(error) => error,
+    };
+    match error.downcast_ref::<ForgeError>() {
+        Some(error) if error.is_postponed() => {
+            Ok(Work::without_branches(Verdict::Unfinished(error.to_string())))
         }
-    })
+        Some(ForgeError { kind: ForgeErrorKind::NotFound, .. }) => {
+            Err(error.context("the forge does not know the repository, or the token may not see it"))
+        }
+        Some(ForgeError { kind: ForgeErrorKind::Unauthorized, .. }) => {
+            Err(error.context("the forge does not accept the token (401)"))
+        }
+        Some(ForgeError { kind: ForgeErrorKind::Forbidden, .. }) => {
+            Err(error.context("the token has not the permission for this (403)"))
+        }
+        _ => Err(error),
+    }
 }
 
 /// Says in one line what became of a repository.
@@ -184,6 +191,20 @@ fn report(ending: &Ending) {
         Verdict::WrongConfig => {
             tracing::error!(repository, milliseconds, "nothing is written until the configuration is mended");
         }
+        Verdict::Unfinished(reason) => tracing::warn!(
+            repository,
+            milliseconds,
+            dependencies,
+            branches,
+            branches_created,
+            branches_updated,
+            pulls_created,
+            pulls_updated,
+            merged,
+            pruned,
+            errors,
+            "unfinished, the next run goes on: {reason}"
+        ),
         Verdict::Onboarding => {
             tracing::info!(
                 repository,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use updraft_core::code_owners::CodeOwners;
 use updraft_core::config::options::{AutomergeType, PrCreation};
 use updraft_core::dashboard::Tick;
@@ -22,6 +23,9 @@ use crate::run::ReadyBranch;
 
 /// The name of the check that is pending until everything in a branch is old enough.
 const STABILITY: &str = "renovate/stability-days";
+
+/// For how long after its making people are called to a pull request that has nobody.
+const CALLED_FOR: SignedDuration = SignedDuration::from_hours(3);
 
 impl Job<'_> {
     /// Looks after the pull request of a branch that is there, and merges it if it may.
@@ -146,6 +150,21 @@ impl Job<'_> {
         Ok(())
     }
 
+    /// Calls people to a pull request whose making was cut short. After a while nobody is called any more: those who are missing then cannot be
+    /// called, or went.
+    async fn call_people_again(&self, branch: &Branch, pull: &PullRequest) -> Result<(), ForgeError> {
+        let is_new = pull.created_at.is_some_and(|at| self.session.now.duration_since(at) < CALLED_FOR);
+        let has_people = !(pull.assignees.is_empty() && pull.reviewers.is_empty());
+        let people = self.people(branch);
+        if !is_new || has_people || (people.assignees.is_empty() && people.reviewers.is_empty()) {
+            return Ok(());
+        }
+        if self.forge.history(pull.number).await?.people.is_empty() {
+            self.call_people(branch, pull).await?;
+        }
+        Ok(())
+    }
+
     fn people(&self, branch: &Branch) -> People {
         let options = &branch.options;
         let fields = branch.upgrades.first().map(|first| serde_json::Value::Object(first.fields.clone()));
@@ -201,6 +220,7 @@ impl Job<'_> {
             self.tally.pulls_updated += 1;
         }
         self.relabel(branch, &pull, memory.as_ref()).await?;
+        self.call_people_again(branch, &pull).await?;
         if let Some(label) = branch.options.rebase_label.as_ref().filter(|label| pull.labels.contains(*label))
         {
             self.forge.remove_label(pull.number, label).await?;
@@ -224,7 +244,7 @@ impl Job<'_> {
             return Ok(());
         }
         // A label that was never there was lost on its way; one that was there has been taken off by a person.
-        let seen = self.forge.label_history(pull.number).await?;
+        let seen = self.forge.history(pull.number).await?.labels;
         let lost: BTreeSet<String> = missing.difference(&seen).cloned().collect();
         if !lost.is_empty() {
             self.forge.add_labels(pull.number, &lost).await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use updraft_core::dashboard::{Entry, ticks};
 use updraft_core::draft;
 use updraft_core::forge::{BranchHead, Issue, PullRequest};
@@ -34,6 +35,8 @@ pub enum Verdict {
     WrongConfig,
     /// It has no configuration yet; a pull request offers one.
     Onboarding,
+    /// The run ended before everything was done; the next one goes on.
+    Unfinished(String),
 }
 
 /// What a run did in a repository.
@@ -52,7 +55,7 @@ pub struct Work {
 }
 
 impl Work {
-    fn without_branches(verdict: Verdict) -> Self {
+    pub(super) fn without_branches(verdict: Verdict) -> Self {
         Self { verdict, outcome: None, entries: Vec::new(), problems: Vec::new(), tally: Tally::default() }
     }
 
@@ -156,7 +159,7 @@ async fn branches(
     let options = &outcome.reading.config.options;
     let heads = heads(forge, &outcome).await?;
     let pulls = pulls(forge, repository).await?;
-    let counts = counts(&heads, &pulls, session.now);
+    let counts = counts(forge, &outcome, &heads, &pulls, session.now).await?;
     let title = options.dependency_dashboard_title.as_deref().unwrap_or_default();
     let ticked = find_issue(issues, title).filter(|issue| issue.is_open).map(|issue| ticks(&issue.body));
     let mut job = Job {
@@ -182,19 +185,27 @@ async fn branches(
         tally: Tally::default(),
     };
     job.look_ahead().await;
-    let ended = job.settle_all().await;
-    let mut others = Vec::new();
-    if ended.is_ok() {
-        others = job.prune().await?;
-        dashboard::write(&mut job, issues, &others).await?;
-    }
+    let ended = job.finish(issues).await;
     let Job { entries, problems, tally, .. } = job;
-    ended?;
-    tracing::debug!(others = others.len(), "branches that are left");
-    Ok(Work { verdict: Verdict::Done, outcome: Some(outcome), entries, problems, tally })
+    let verdict = match ended {
+        Ok(()) => Verdict::Done,
+        Err(error) if error.is_postponed() => Verdict::Unfinished(error.to_string()),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Work { verdict, outcome: Some(outcome), entries, problems, tally })
 }
 
 impl Job<'_> {
+    /// Does everything there is to do, in an order in which it can end at any point.
+    ///
+    /// # Errors
+    /// Nothing else can be done in this repository now.
+    async fn finish(&mut self, issues: &[Issue]) -> Result<(), ForgeError> {
+        self.settle_all().await?;
+        let others = self.prune().await?;
+        dashboard::write(self, issues, &others).await
+    }
+
     /// Settles every planned branch in turn. What goes wrong with one is told and does not keep the others from being settled.
     ///
     /// # Errors
@@ -281,20 +292,30 @@ async fn pulls(
     Ok(pulls)
 }
 
-fn counts(
+/// Counts what is limited. What was opened in this hour is asked for only where that matters.
+async fn counts(
+    forge: &dyn Forge,
+    outcome: &Outcome,
     heads: &BTreeMap<String, String>,
     pulls: &BTreeMap<String, PullRequest>,
-    now: jiff::Timestamp,
-) -> Counts {
-    let hour = now.as_second().div_euclid(3600);
-    let own = || pulls.values().filter(|pull| heads.contains_key(&pull.head));
-    let is_recent =
-        |pull: &&PullRequest| pull.created_at.is_some_and(|at| at.as_second().div_euclid(3600) == hour);
-    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    Counts {
-        open_pulls: number(own().count()),
-        branches: number(heads.keys().filter(|name| *name != draft::onboarding::BRANCH).count()),
-        pulls_this_hour: number(own().filter(is_recent).count()),
-        commits_this_hour: 0,
+    now: Timestamp,
+) -> Result<Counts, ForgeError> {
+    let prefix = outcome.reading.config.options.branch_prefix.as_deref().unwrap_or_default();
+    let is_own = |pull: &&PullRequest| heads.contains_key(&pull.head) || pull.head.starts_with(prefix);
+    let is_limited = |ready: &ReadyBranch| {
+        let limit = ready.branch.options.pr_hourly_limit.unwrap_or_default();
+        limit > 0 && !heads.contains_key(&ready.branch.branch_name)
+    };
+    let mut pulls_this_hour = 0;
+    if outcome.branches.iter().any(is_limited) {
+        let hour = Timestamp::from_second(now.as_second().div_euclid(3600) * 3600).unwrap_or(now);
+        pulls_this_hour = forge.opened_since(hour).await?.iter().filter(is_own).count();
     }
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Ok(Counts {
+        open_pulls: number(pulls.values().filter(|pull| heads.contains_key(&pull.head)).count()),
+        branches: number(heads.keys().filter(|name| *name != draft::onboarding::BRANCH).count()),
+        pulls_this_hour: number(pulls_this_hour),
+        commits_this_hour: 0,
+    })
 }

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use updraft_core::forge::{
     BranchHead, Checks, Comparison, Issue, MergeMethod, Protection, PullRequest, PullState,
 };
 
 use super::{
-    Account, Change, CommitHead, Forge, ForgeError, Merge, NewCommit, NewPull, NewStatus, Repository, Tree,
+    Account, Change, CommitHead, Forge, ForgeError, History, Merge, NewCommit, NewPull, NewStatus,
+    Repository, Tree,
 };
 
 /// The id of everything that was not made.
@@ -107,8 +109,12 @@ impl<F: Forge> Forge for DryRun<F> {
         self.forge.issue(number).await
     }
 
-    async fn label_history(&self, number: u64) -> Result<BTreeSet<String>, ForgeError> {
-        if number == NO_NUMBER { Ok(BTreeSet::new()) } else { self.forge.label_history(number).await }
+    async fn history(&self, number: u64) -> Result<History, ForgeError> {
+        if number == NO_NUMBER { Ok(History::default()) } else { self.forge.history(number).await }
+    }
+
+    async fn opened_since(&self, since: Timestamp) -> Result<Vec<PullRequest>, ForgeError> {
+        self.forge.opened_since(since).await
     }
 
     async fn checks(&self, sha: &str) -> Result<Checks, ForgeError> {

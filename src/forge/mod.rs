@@ -54,6 +54,11 @@ pub struct ForgeError {
 }
 
 impl ForgeError {
+    /// Returns whether it is only a matter of time: the run is at its end, or the forge wants to be left alone for a while.
+    pub fn is_postponed(&self) -> bool {
+        matches!(self.kind, ForgeErrorKind::RateLimited { .. } | ForgeErrorKind::Stopped)
+    }
+
     /// Returns whether nothing else can be done in this repository either.
     pub fn is_fatal(&self) -> bool {
         matches!(
@@ -192,6 +197,15 @@ pub struct Change {
     pub base: Option<String>,
 }
 
+/// What a pull request was ever given or deprived of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// Labels.
+    pub labels: BTreeSet<String>,
+    /// People it was assigned to, and people and `team:name`s who were asked for a review.
+    pub people: BTreeSet<String>,
+}
+
 /// How to merge a pull request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merge {
@@ -258,8 +272,11 @@ pub trait Forge: Send + Sync {
     /// Returns an issue as it is now.
     async fn issue(&self, number: u64) -> Result<Issue, ForgeError>;
 
-    /// Returns the labels that a pull request was ever given or deprived of, by whomever.
-    async fn label_history(&self, number: u64) -> Result<BTreeSet<String>, ForgeError>;
+    /// Returns what a pull request was ever given or deprived of, by whomever.
+    async fn history(&self, number: u64) -> Result<History, ForgeError>;
+
+    /// Returns the pull requests from branches of this repository that were opened at `since` or later, in any state.
+    async fn opened_since(&self, since: Timestamp) -> Result<Vec<PullRequest>, ForgeError>;
 
     /// Returns what is checked of a commit.
     async fn checks(&self, sha: &str) -> Result<Checks, ForgeError>;

@@ -31,6 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 use updraft_core::forge::{BranchHead, Checks, Comparison, Issue, MergeMethod, Protection, PullRequest};
 use url::Url;
@@ -42,8 +43,8 @@ use self::auth::Auth;
 use self::client::{Answer, Call, Client, Sends};
 use self::slug::Slug;
 use super::{
-    Account, Change, CommitHead, Forge, ForgeError, ForgeErrorKind, Merge, NewCommit, NewPull, NewStatus,
-    Repository, Tree,
+    Account, Change, CommitHead, Forge, ForgeError, ForgeErrorKind, History, Merge, NewCommit, NewPull,
+    NewStatus, Repository, Tree,
 };
 use crate::http::Http;
 
@@ -227,8 +228,12 @@ impl Forge for GithubRepository {
         self.read_issue(number).await
     }
 
-    async fn label_history(&self, number: u64) -> Result<BTreeSet<String>, ForgeError> {
-        self.read_label_history(number).await
+    async fn history(&self, number: u64) -> Result<History, ForgeError> {
+        self.read_history(number).await
+    }
+
+    async fn opened_since(&self, since: Timestamp) -> Result<Vec<PullRequest>, ForgeError> {
+        self.read_pulls_since(since).await
     }
 
     async fn checks(&self, sha: &str) -> Result<Checks, ForgeError> {

@@ -9,12 +9,20 @@ use serde_json::{Value, json};
 use super::GithubRepository;
 use super::client::{Call, Sends as _, found, pages, segment};
 use super::pulls::{Label, User};
-use crate::forge::{ForgeError, ForgeErrorKind};
+use crate::forge::{ForgeError, ForgeErrorKind, History};
 
 #[derive(Deserialize)]
 struct Event {
     event: Option<String>,
     label: Option<Label>,
+    assignee: Option<User>,
+    requested_reviewer: Option<User>,
+    requested_team: Option<Team>,
+}
+
+#[derive(Deserialize)]
+struct Team {
+    slug: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -23,19 +31,30 @@ struct Authored {
 }
 
 impl GithubRepository {
-    pub(super) async fn read_label_history(&self, number: u64) -> Result<BTreeSet<String>, ForgeError> {
+    pub(super) async fn read_history(&self, number: u64) -> Result<History, ForgeError> {
         let first = Call::get(
             self.route(format!("/issues/{number}/events?per_page=100")),
             format!("read what happened to #{number}"),
         );
         let events: Vec<Vec<Event>> = pages(self, first).await?;
-        let is_about_labels = |event: &Event| matches!(event.event.as_deref(), Some("labeled" | "unlabeled"));
-        Ok(events
-            .into_iter()
-            .flatten()
-            .filter(is_about_labels)
-            .filter_map(|event| event.label?.name)
-            .collect())
+        let mut history = History::default();
+        for event in events.into_iter().flatten() {
+            match event.event.as_deref() {
+                Some("labeled" | "unlabeled") => {
+                    history.labels.extend(event.label.and_then(|label| label.name));
+                }
+                Some("assigned" | "unassigned") => {
+                    history.people.extend(event.assignee.map(|person| person.login));
+                }
+                Some("review_requested" | "review_request_removed") => {
+                    history.people.extend(event.requested_reviewer.map(|person| person.login));
+                    let team = event.requested_team.and_then(|team| team.slug);
+                    history.people.extend(team.map(|slug| format!("team:{slug}")));
+                }
+                _ => {}
+            }
+        }
+        Ok(history)
     }
 
     pub(super) async fn give_labels(&self, number: u64, labels: &BTreeSet<String>) -> Result<(), ForgeError> {

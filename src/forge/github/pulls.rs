@@ -121,6 +121,16 @@ impl GithubRepository {
         Ok(pulls)
     }
 
+    /// One page is enough: nobody's limit is a hundred an hour.
+    pub(super) async fn read_pulls_since(&self, since: Timestamp) -> Result<Vec<PullRequest>, ForgeError> {
+        let route = self.route("/pulls?state=all&sort=created&direction=desc&per_page=100");
+        let listed: Vec<Pull> =
+            self.send(&Call::get(route, "list the newest pull requests")).await?.json()?;
+        let slug = self.slug();
+        let is_new = |pull: &Pull| pull.created_at.is_some_and(|at| at >= since) && pull.is_of(&slug);
+        Ok(listed.into_iter().filter(is_new).map(PullRequest::from).collect())
+    }
+
     async fn pulls(&self, first: Call) -> Result<Vec<PullRequest>, ForgeError> {
         let (slug, listed) = (self.slug(), pages::<Vec<Pull>>(self, first).await?);
         Ok(listed.into_iter().flatten().filter(|pull| pull.is_of(&slug)).map(PullRequest::from).collect())
