@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use url::Url;
 
 use super::{HostRule, HostRules, Http, HttpSettings, Patience, Proxies, World};
@@ -43,6 +44,8 @@ enum Manners {
     Drops,
     /// It never answers.
     Ignores,
+    /// It answers when so many requests have come in.
+    Waits(usize),
 }
 
 /// What the server answers.
@@ -73,6 +76,12 @@ impl Answer {
 
     pub(crate) fn never() -> Self {
         Self { manners: Manners::Ignores, ..Self::status(200) }
+    }
+
+    /// Waits with the answer until so many requests have come in, this one included: they are under way together.
+    pub(crate) fn after(mut self, requests: usize) -> Self {
+        self.manners = Manners::Waits(requests);
+        self
     }
 
     pub(crate) fn with_status(mut self, status: u16) -> Self {
@@ -107,10 +116,10 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
-        let (log, handler) = (Arc::clone(&seen), Arc::new(handler));
+        let (log, handler, count) = (Arc::clone(&seen), Arc::new(handler), Arc::new(watch::Sender::new(0)));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&log), Arc::clone(&handler)));
+                tokio::spawn(serve(stream, Arc::clone(&log), Arc::clone(&count), Arc::clone(&handler)));
             }
         });
         Self { origin: format!("http://{address}"), address, seen }
@@ -136,16 +145,25 @@ impl Server {
     }
 }
 
-async fn serve(stream: TcpStream, log: Arc<Mutex<Vec<Seen>>>, handler: Arc<impl Fn(&Seen) -> Answer>) {
+async fn serve(
+    stream: TcpStream,
+    log: Arc<Mutex<Vec<Seen>>>,
+    count: Arc<watch::Sender<usize>>,
+    handler: Arc<impl Fn(&Seen) -> Answer>,
+) {
     let mut stream = BufReader::new(stream);
     let Some(seen) = read(&mut stream).await else { return };
     log.lock().unwrap().push(seen.clone());
+    count.send_modify(|count| *count += 1);
     let answer = handler(&seen);
     match answer.manners {
         Manners::Drops => return,
         Manners::Ignores => {
             tokio::time::sleep(Duration::from_secs(3600)).await;
             return;
+        }
+        Manners::Waits(requests) => {
+            let _ = count.subscribe().wait_for(|count| *count >= requests).await;
         }
         Manners::Good | Manners::Truncates => {}
     }

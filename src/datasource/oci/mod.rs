@@ -6,6 +6,7 @@
 
 mod access;
 mod challenge;
+mod foresight;
 mod hub;
 mod manifest;
 mod name;
@@ -18,12 +19,15 @@ mod token;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::future::join_all;
+use futures::join;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use updraft_core::name::DatasourceId;
 use updraft_core::release::{DigestQuery, Lookup, Release, ReleaseList};
 
 use self::access::Registries;
+use self::foresight::References;
 use self::manifest::{Manifests, Resolved};
 use self::name::Repository;
 use super::{Datasource, LookupError, LookupErrorKind, Provenance};
@@ -37,16 +41,41 @@ const DEFAULT_TAG: &str = "latest";
 pub struct Oci {
     registries: Registries,
     lists: SingleFlight<Repository, Result<Arc<ReleaseList>, LookupError>>,
+    references: References,
 }
 
 impl Oci {
     /// Returns the datasource, which logs in with the process's host rules and a Docker `config.json`.
     pub fn new(http: Http, docker: DockerConfig) -> Self {
-        Self { registries: Registries::new(http, docker), lists: SingleFlight::default() }
+        Self {
+            registries: Registries::new(http, docker),
+            lists: SingleFlight::default(),
+            references: References::default(),
+        }
     }
 
     async fn list(&self, repository: &Repository) -> Result<Arc<ReleaseList>, LookupError> {
-        self.lists.run(repository, || async { self.read_list(repository).await.map(Arc::new) }).await
+        let read =
+            || async { join!(self.read_list(repository), self.resolve_again(repository)).0.map(Arc::new) };
+        self.lists.run(repository, read).await
+    }
+
+    /// Resolves what the last run resolved in a repository, so that it is at hand when it is needed.
+    async fn resolve_again(&self, repository: &Repository) {
+        let manifests = Manifests { registries: &self.registries, repository };
+        let references = self.references.expected(&self.registries.http, repository).await;
+        join_all(references.iter().map(|reference| manifests.resolve(reference))).await;
+    }
+
+    /// Returns what a tag or digest resolves to; the next run will ask for it at once.
+    async fn resolve_noted(
+        &self,
+        repository: &Repository,
+        reference: &str,
+    ) -> Result<Option<Resolved>, LookupError> {
+        let resolved = Manifests { registries: &self.registries, repository }.resolve(reference).await?;
+        self.references.note(&self.registries.http, repository, reference).await;
+        Ok(resolved)
     }
 
     async fn read_list(&self, repository: &Repository) -> Result<ReleaseList, LookupError> {
@@ -91,18 +120,18 @@ impl Oci {
         tag: &str,
         current: Option<&str>,
     ) -> Result<Option<String>, LookupError> {
-        let manifests = Manifests { registries: &self.registries, repository };
         let resolved = match self.listed(repository, tag) {
             Some(digest) => Some(Resolved { digest, is_single_image: false }),
-            None => manifests.resolve(tag).await?,
+            None => self.resolve_noted(repository, tag).await?,
         };
         let Some(resolved) = resolved else { return Ok(None) };
         let Some(current) = current.filter(|current| *current != resolved.digest) else {
             return Ok(Some(resolved.digest));
         };
         // A digest the registry has forgotten was some index or image; the index is the better guess.
-        match manifests.resolve(current).await? {
+        match self.resolve_noted(repository, current).await? {
             Some(pinned) if pinned.is_single_image => {
+                let manifests = Manifests { registries: &self.registries, repository };
                 manifests.resolve_for_platform_of(current, tag, &resolved).await
             }
             _ => Ok(Some(resolved.digest)),

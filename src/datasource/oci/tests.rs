@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -55,6 +55,43 @@ async fn every_page_of_the_tags_is_read() {
     let list = oci().releases(&on(&server, "a/b")).await.unwrap();
     assert_eq!(versions(&list), ["1", "2", "3"]);
     assert_eq!(list.registry_url, Some(format!("https://{}", server.address)));
+}
+
+#[tokio::test]
+async fn the_next_run_asks_at_once_for_the_pages_and_digests_of_the_last_one() {
+    let (count, folder) = (AtomicUsize::new(0), tempfile::tempdir().unwrap());
+    let server = Server::start(move |seen| {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        let answer = match (seen.method.as_str(), seen.target.as_str()) {
+            ("GET", "/v2/a/b/tags/list?n=10000") if number < 8 => {
+                tags(&["1"]).header("link", "<?n=1&last=1>; rel=next")
+            }
+            // The third run finds that there is only one page left.
+            ("GET", "/v2/a/b/tags/list?n=10000") => tags(&["1"]),
+            ("GET", "/v2/a/b/tags/list?n=1&last=1") => tags(&["2"]).header("link", "<?n=1&last=2>; rel=next"),
+            ("GET", "/v2/a/b/tags/list?n=1&last=2") => tags(&["3"]),
+            ("HEAD", "/v2/a/b/manifests/3") => Answer::ok("").header("docker-content-digest", sha("3")),
+            _ => Answer::status(500),
+        };
+        // The second and third run get one reply, which shows that the registry is open, and no more before they have asked for everything.
+        if matches!(number, 5..=7 | 9..=11) { answer.after(number / 4 * 4 + 4) } else { answer }
+    })
+    .await;
+    let run = async |pages: &[&str]| {
+        let oci = Oci::new(cached_client(folder.path()), DockerConfig::default());
+        assert_eq!(versions(&oci.releases(&on(&server, "a/b")).await.unwrap()), pages);
+        assert_eq!(oci.digest(&query(on(&server, "a/b"), "3", None)).await.unwrap(), Some(sha("3")));
+    };
+    run(&["1", "2", "3"]).await;
+    assert_eq!(server.seen().len(), 4);
+    run(&["1", "2", "3"]).await;
+    assert_eq!(server.seen().len(), 8);
+    run(&["1"]).await;
+    assert_eq!(server.seen().len(), 12);
+    // What moves is not foreseen.
+    let before = server.seen().len();
+    run(&["1"]).await;
+    assert_eq!(server.seen().len(), before + 2);
 }
 
 #[tokio::test]
