@@ -1,6 +1,8 @@
 //! The changes that a chart tells of itself: the annotation `artifacthub.io/changes`.
 //! <https://artifacthub.io/docs/topics/annotations/helm/>
 
+use std::fmt::Write as _;
+
 use serde::Deserialize;
 
 /// The longest annotation that is read, in bytes.
@@ -48,7 +50,8 @@ fn line(change: &Change) -> Option<String> {
     }
     let mut line = String::from("- ");
     if let Some(kind) = kind.filter(|kind| !kind.is_empty()) {
-        line.push_str(&format!("**{kind}**: "));
+        // A `String` takes no error.
+        let _ = write!(line, "**{kind}**: ");
     }
     line.push_str(&description);
     let links: Vec<String> = links
@@ -59,7 +62,7 @@ fn line(change: &Change) -> Option<String> {
         })
         .collect();
     if !links.is_empty() {
-        line.push_str(&format!(" ({})", links.join(", ")));
+        let _ = write!(line, " ({})", links.join(", "));
     }
     Some(line)
 }

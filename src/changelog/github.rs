@@ -1,6 +1,7 @@
 //! What a repository on GitHub tells: its newest releases with their notes, its newest tags, and which files it has.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -274,34 +275,36 @@ fn question(wanted: &Wanted, number: usize, (releases, tags): (Option<String>, O
         if let Some(variables) = variables.as_object_mut() {
             variables.insert(name.to_owned(), Value::from(value));
         }
-        declared.push_str(&format!(",${name}:String!"));
+        // A `String` takes no error.
+        let _ = write!(declared, ",${name}:String!");
     };
     if number == 0 || releases.is_some() {
         let after = releases.map_or_else(String::new, |cursor| {
             variable("releases", &cursor);
             ",after:$releases".to_owned()
         });
-        asked.push_str(&format!(
+        let _ = write!(
+            asked,
             "releases(first:{RELEASES}{after},orderBy:{{field:CREATED_AT,direction:DESC}}){{\
              pageInfo{{hasNextPage endCursor}}nodes{{tagName name description isDraft}}}}"
-        ));
+        );
     }
     if number == 0 || tags.is_some() {
         let after = tags.map_or_else(String::new, |cursor| {
             variable("tags", &cursor);
             ",after:$tags".to_owned()
         });
-        asked.push_str(&format!(
+        let _ = write!(
+            asked,
             "refs(refPrefix:\"refs/tags/\",first:{TAGS}{after},orderBy:{{field:TAG_COMMIT_DATE,direction:DESC}}){{\
              pageInfo{{hasNextPage endCursor}}nodes{{name}}}}"
-        ));
+        );
     }
     if number == 0 {
         let mut tree = |alias: &str, folder: &str| {
             variable(alias, &format!("HEAD:{folder}"));
-            asked.push_str(&format!(
-                "{alias}:object(expression:${alias}){{...on Tree{{entries{{name type}}}}}}"
-            ));
+            let _ =
+                write!(asked, "{alias}:object(expression:${alias}){{...on Tree{{entries{{name type}}}}}}");
         };
         tree("top", "");
         if !wanted.folder.is_empty() {

@@ -44,10 +44,10 @@ impl File {
 pub(super) async fn origin(datasources: &Datasources, upgrade: &Upgrade, sites: &[Site]) -> Origin {
     let field = |name: &str| upgrade.fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let mut origin = Origin { file: named_file(upgrade, sites), ..Origin::default() };
-    let told = if upgrade.dep.datasource == Some(DatasourceId::DOCKER) {
-        provenance(datasources, upgrade).await
-    } else {
-        Provenance::default()
+    let told = match &upgrade.dep.datasource {
+        Some(id) if *id == DatasourceId::DOCKER => provenance(datasources, upgrade).await,
+        Some(id) if *id == DatasourceId::HELM => changes(datasources, upgrade).await,
+        _ => Provenance::default(),
     };
     origin.changes = told.changes.as_deref().and_then(chart::changes);
     let owners = upgrade.options.source_url.as_deref().and(field("sourceUrl"));
@@ -114,6 +114,14 @@ async fn provenance(datasources: &Datasources, upgrade: &Upgrade) -> Provenance 
         }
     }
     told
+}
+
+/// Asks a chart's index what changed in the new version; the list of releases told the source already.
+async fn changes(datasources: &Datasources, upgrade: &Upgrade) -> Provenance {
+    match (upgrade.dep.lookup(), upgrade.update.new_version.as_deref()) {
+        (Some(lookup), Some(new)) => datasources.provenance(&lookup, new).await.unwrap_or_default(),
+        _ => Provenance::default(),
+    }
 }
 
 /// Returns the changelog file that `changelogUrl` names, when it is a file of a repository.

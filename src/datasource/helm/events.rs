@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use granit_parser::{BorrowedInput, ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
 
-use super::index::{Chart, Entry, Index, IndexError};
+use super::index::{CHANGES, Chart, Entry, Index, IndexError};
 
 /// The most bytes that may pass between two events: no honest key or text is longer.
 const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
@@ -14,6 +14,8 @@ const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
 const MAX_ANCHORS: usize = 1_000;
 /// The longest text of an entry that is kept, in bytes.
 const MAX_TEXT: usize = 4 * 1024;
+/// The longest account of changes that is kept, in bytes.
+const MAX_CHANGES: usize = 32 * 1024;
 /// The most links of an entry that are kept.
 const MAX_LINKS: usize = 64;
 
@@ -184,6 +186,7 @@ impl<'text, T: BorrowedInput<'text>> Reader<'text, T> {
                 "home" => entry.home = self.text()?,
                 "sources" => entry.sources = self.texts()?,
                 "urls" => entry.urls = self.texts()?,
+                "annotations" => entry.changes = self.changes()?,
                 "<<" => return Err(IndexError::Alias { line: self.line }),
                 _ => {
                     let value = self.next()?;
@@ -192,6 +195,26 @@ impl<'text, T: BorrowedInput<'text>> Reader<'text, T> {
             }
         }
         Ok(entry)
+    }
+
+    /// Returns the changes that the annotations of a version tell; an account that is too long is none.
+    fn changes(&mut self) -> Result<Option<String>, IndexError> {
+        let event = self.next()?;
+        if !matches!(event, Event::MappingStart(..)) {
+            self.skip(&event)?;
+            return Ok(None);
+        }
+        let mut changes = None;
+        while let Some(key) = self.key()? {
+            let value = self.next()?;
+            match &value {
+                Event::Scalar(text, ..) if key == CHANGES && text.len() <= MAX_CHANGES => {
+                    changes = Some(text.to_string());
+                }
+                _ => self.skip(&value)?,
+            }
+        }
+        Ok(changes)
     }
 
     /// Returns the next key of the mapping that is open, `None` at its end. A key that is no text is empty.

@@ -12,6 +12,11 @@ const MAX_VERSIONS: usize = 20_000;
 /// The most chart names that are kept.
 const MAX_CHARTS: usize = 50_000;
 
+/// Of how many versions of a chart the changes are kept: updates go to the newest, and the rest is old news.
+pub(super) const MOST_CHANGES: usize = 5;
+/// The annotation in which a chart tells what changed. <https://artifacthub.io/docs/topics/annotations/helm/>
+pub(super) const CHANGES: &str = "artifacthub.io/changes";
+
 /// What an index says of one version of a chart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
@@ -27,6 +32,8 @@ pub struct Entry {
     pub sources: Vec<String>,
     /// Where the archive is.
     pub urls: Vec<String>,
+    /// What changed, as its annotation says.
+    pub changes: Option<String>,
 }
 
 /// All that is kept of one chart.
@@ -40,6 +47,8 @@ pub struct Chart {
     pub sources: Vec<String>,
     /// Where the newest version's archive is.
     pub urls: Vec<String>,
+    /// What changed in each of the first few versions of the index, as their annotations say.
+    pub changes: BTreeMap<String, String>,
     /// The newest version seen, whose texts are kept.
     #[serde(skip)]
     newest: Option<Version>,
@@ -60,6 +69,9 @@ impl Chart {
             self.sources = entry.sources;
             self.urls = entry.urls;
             self.newest = parsed;
+        }
+        if let Some(changes) = entry.changes.filter(|_| self.releases.len() < MOST_CHANGES) {
+            self.changes.insert(version.clone(), changes);
         }
         self.releases.push(Release {
             version,

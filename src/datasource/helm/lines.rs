@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::events::read_entry;
-use super::index::{Chart, Index, IndexError};
+use super::index::{Chart, Index, IndexError, MOST_CHANGES};
 
 /// The longest line, in bytes.
 const MAX_LINE: usize = 1024 * 1024;
@@ -16,6 +16,10 @@ const MAX_LINE: usize = 1024 * 1024;
 const MAX_ENTRY: usize = 256 * 1024;
 /// The fields that are kept of a version.
 const KEPT: &[&str] = &["version", "created", "deprecated", "home", "sources", "urls"];
+/// One more that is kept of the first few versions, as long as it is small: the changes are in it.
+const ANNOTATIONS: &[u8] = b"annotations";
+/// The most that is kept of the annotations of one version, in bytes.
+const MAX_ANNOTATIONS: usize = 64 * 1024;
 
 /// Where in the index the reader stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +66,10 @@ struct OpenVersion {
     /// The lines of the fields that are kept.
     text: String,
     keeping: Keeping,
+    /// Whether its annotations are kept.
+    annotations: Keeping,
+    /// Where they begin in the text, while they are read.
+    annotations_at: Option<usize>,
 }
 
 /// Whether the lines under the last key are kept.
@@ -237,7 +245,9 @@ impl OpenChart {
         self.dash_indent = Some(dash_indent);
         if indent == dash_indent && dash {
             self.close_version(line)?;
-            let mut version = OpenVersion::default();
+            let is_among_first = self.chart.releases.len() < MOST_CHANGES;
+            let annotations = if is_among_first { Keeping::Yes } else { Keeping::No };
+            let mut version = OpenVersion { annotations, ..OpenVersion::default() };
             let content = rest.get(1..).unwrap_or_default();
             let spaces = content.iter().position(|byte| *byte != b' ').unwrap_or(content.len());
             if let Some(content) = content.get(spaces..).filter(|content| !content.is_empty()) {
@@ -271,8 +281,10 @@ impl OpenVersion {
         if indent == key_indent && !is_dash(rest) {
             let (key, _) =
                 key_and_value(rest).filter(|(key, _)| *key != b"<<").ok_or(IndexError::Layout { line })?;
-            let kept = KEPT.iter().any(|kept| kept.as_bytes() == key);
+            let is_annotations = key == ANNOTATIONS && self.annotations == Keeping::Yes;
+            let kept = is_annotations || KEPT.iter().any(|kept| kept.as_bytes() == key);
             self.keeping = if kept { Keeping::Yes } else { Keeping::No };
+            self.annotations_at = is_annotations.then_some(self.text.len());
         }
         self.keep(indent, rest, line)
     }
@@ -280,6 +292,14 @@ impl OpenVersion {
     /// Adds a line to what is kept, if the key it stands under is.
     fn keep(&mut self, indent: usize, rest: &[u8], line: usize) -> Result<(), IndexError> {
         if self.keeping == Keeping::Yes {
+            if let Some(at) = self.annotations_at
+                && self.text.len() - at + indent + rest.len() > MAX_ANNOTATIONS
+            {
+                self.text.truncate(at);
+                self.keeping = Keeping::No;
+                self.annotations_at = None;
+                return Ok(());
+            }
             if self.text.len() + indent + rest.len() > MAX_ENTRY {
                 return Err(IndexError::TooLong { line });
             }
@@ -398,6 +418,7 @@ serverInfo: {}
         assert_eq!(versions, ["1.20", "0.9.0"]);
         assert_eq!(chart.sources, ["https://github.com/o/a", "https://github.com/o/b"]);
         assert_eq!(chart.urls, ["https://example.org/a-1.20.tgz"]);
+        assert_eq!(chart.changes["1.20"], "- kind: added\n  version: 8.8.8\n");
         assert!(chart.releases[1].is_deprecated);
         assert_eq!(chart.releases[0].timestamp.unwrap().to_string(), "2024-01-02T03:04:05.678Z");
         assert!(index.charts["c"].releases.is_empty());

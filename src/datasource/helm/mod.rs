@@ -24,7 +24,7 @@ pub use self::events::read_index;
 pub use self::index::{Chart, Entry, Index, IndexError};
 pub use self::lines::LineReader;
 use super::source_url::SourceUrl;
-use super::{Datasource, LookupError, LookupErrorKind};
+use super::{Datasource, LookupError, LookupErrorKind, Provenance};
 use crate::http::{Body, Http, HttpError, Request, hex, host_of, shown};
 
 /// Where charts without a repository come from, as ever.
@@ -73,7 +73,7 @@ impl Helm {
             request = request.host_type(DatasourceId::HELM.as_str());
         }
         let names: Vec<&str> = wanted.iter().map(String::as_str).collect();
-        let shape = format!("helm-index/1 {}", hex(&Sha256::digest(names.join("\n"))));
+        let shape = format!("helm-index/2 {}", hex(&Sha256::digest(names.join("\n"))));
         let by_lines = || async {
             let wanted = Arc::clone(&wanted);
             self.http.fetch_parsed(&request, &shape, |body| read(body, Arc::clone(&wanted))).await
@@ -130,6 +130,21 @@ impl Datasource for Helm {
         Err(failure.unwrap_or_else(|| {
             LookupError::unsupported(&lookup.package_name, "no repository is named for the chart")
         }))
+    }
+
+    /// The list tells the sources already; this adds the changes of one version, from the index that was read.
+    async fn provenance(&self, lookup: &Lookup, version: &str) -> Result<Provenance, LookupError> {
+        for repository in repositories(lookup) {
+            let Ok(reading) = self.index(repository, &lookup.package_name).await else { continue };
+            let Reading::Index(index) = &*reading else { continue };
+            if let Some(chart) = index.charts.get(&lookup.package_name) {
+                return Ok(Provenance {
+                    changes: chart.changes.get(version).cloned(),
+                    ..Provenance::default()
+                });
+            }
+        }
+        Ok(Provenance::default())
     }
 }
 

@@ -183,3 +183,18 @@ async fn an_address_that_is_no_chart_repository_says_what_to_do() {
     let other = helm.releases(&lookup("x", &["./charts"])).await;
     check_error(other, LookupErrorKind::Unsupported, "./charts", "helm repo add");
 }
+
+#[tokio::test]
+async fn the_changes_of_a_version_are_in_its_annotations() {
+    let server = serving(
+        "entries:\n  a:\n  - annotations:\n      artifacthub.io/changes: |\n        - one\n        - two\n    version: 1.1.0\n  - version: 1.0.0\n",
+    )
+    .await;
+    let url = format!("{}/charts/", server.origin);
+    let helm = Helm::new(client());
+    let chart = lookup("a", &[&url]);
+    helm.releases(&chart).await.unwrap();
+    assert_eq!(helm.provenance(&chart, "1.1.0").await.unwrap().changes.as_deref(), Some("- one\n- two\n"));
+    assert_eq!(helm.provenance(&chart, "1.0.0").await.unwrap(), Provenance::default());
+    assert_eq!(server.lines(), ["GET /charts/index.yaml"]);
+}
