@@ -102,7 +102,8 @@ async fn run_bot(arguments: &Run, terminal: &Terminal) -> anyhow::Result<ExitCod
     let summary = bot::run(arguments).await?;
     if arguments.dry_run {
         for outcome in summary.endings.iter().filter_map(bot::Ending::outcome) {
-            terminal.print_report(&build::of_outcome(outcome), arguments.format, &view(&outcome.reading))?;
+            let view = table::View { path: None, ..view(&outcome.reading) };
+            terminal.print_report(&build::of_outcome(outcome), arguments.format, &view)?;
         }
     }
     let failed = summary.endings.iter().any(bot::Ending::has_errors);
@@ -114,7 +115,7 @@ fn view(reading: &run::Reading) -> table::View<'_> {
     table::View {
         width: width_of(&std::io::stdout()),
         zone: zone.map_or(TimeZone::UTC, |zone| zone.zone().clone()),
-        path: &reading.root,
+        path: Some(&reading.root),
         patches: None,
         applied: None,
     }

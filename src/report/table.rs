@@ -34,8 +34,8 @@ pub struct View<'a> {
     pub width: Option<usize>,
     /// The owner's time zone.
     pub zone: TimeZone,
-    /// The working tree, as it was named on the command line.
-    pub path: &'a Path,
+    /// The working tree, as it was named on the command line; `None` where there is none that another command could look at.
+    pub path: Option<&'a Path>,
     /// Where the patches were written.
     pub patches: Option<&'a Path>,
     /// What was written into the working tree, when it was to be.
@@ -347,10 +347,11 @@ fn closing(out: &mut String, branches: &[BranchReport], view: &View<'_>) {
     }
     text.push('.');
     // What is held back raises the most questions.
-    if let Some(upgrade) =
-        held.first().copied().or(branches.first()).and_then(|branch| branch.upgrades.first())
+    if let Some(path) = view.path
+        && let Some(upgrade) =
+            held.first().copied().or(branches.first()).and_then(|branch| branch.upgrades.first())
     {
-        let path = match view.path.to_string_lossy() {
+        let path = match path.to_string_lossy() {
             here if here == "." => String::new(),
             path => format!(" {}", argument(&path)),
         };
