@@ -13,8 +13,11 @@ use updraft_core::plan::{Branch, HoldReason};
 
 use super::content;
 use super::job::Job;
-use crate::forge::{CommitHead, ForgeError, ForgeErrorKind, NewCommit, NewFile};
+use crate::forge::{Allowed, CommitHead, ForgeError, ForgeErrorKind, NewCommit, NewFile};
 use crate::run::ReadyBranch;
+
+/// The folder that takes a permission of its own to change.
+const WORKFLOWS: &str = ".github/workflows/";
 
 /// A branch that is there and brings what it should.
 pub(super) struct Made {
@@ -41,10 +44,22 @@ impl Job<'_> {
     /// # Errors
     /// The forge could not be asked, or did not do what was asked.
     pub(super) async fn settle(&mut self, ready: &ReadyBranch) -> Result<Standing, ForgeError> {
+        if let Some(reason) = self.forbids_workflows(ready) {
+            return Ok(Standing::Errored { reason });
+        }
         match self.heads.get(&ready.branch.branch_name).cloned() {
             None => self.begin(ready).await,
             Some(sha) => self.go_on(ready, sha).await,
         }
+    }
+
+    /// Returns why a branch cannot be written that changes workflows, where the token may not.
+    fn forbids_workflows(&self, ready: &ReadyBranch) -> Option<String> {
+        let changes_workflows = ready.files.iter().any(|path| path.as_str().starts_with(WORKFLOWS));
+        let grant = self.grants.iter().find(|grant| grant.name == "workflows")?;
+        (changes_workflows && grant.allowed == Allowed::No).then(|| {
+            format!("the token may not change `{WORKFLOWS}`: give it the scope `workflow`, or the permission `Workflows: write`")
+        })
     }
 
     /// Makes a branch that is not there, unless something forbids it.

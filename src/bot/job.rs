@@ -16,7 +16,7 @@ use updraft_core::problem::Problem;
 use super::content::Base;
 use super::doubts::Doubts;
 use crate::changelog::{BranchNotes, Changelogs};
-use crate::forge::{Account, AccountKind, CommitHead, Forge, ForgeError, Repository, Tree};
+use crate::forge::{Account, AccountKind, CommitHead, Forge, ForgeError, Grant, Repository, Tree};
 use crate::run::{Outcome, Session};
 
 /// How many questions are asked at once.
@@ -38,6 +38,8 @@ pub(super) struct Job<'a> {
     /// Its files.
     pub(super) tree: &'a Tree,
     pub(super) protection: Protection,
+    /// What the token may do.
+    pub(super) grants: Vec<Grant>,
     /// Who commits; `None` leaves that to the forge, which signs.
     pub(super) author: Option<Signature>,
     pub(super) own: Own,

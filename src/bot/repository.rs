@@ -19,7 +19,7 @@ use super::job::{Job, Tally, identities};
 use super::onboarding;
 use crate::changelog::Changelogs;
 use crate::cli::{Onboarding, RequireConfig};
-use crate::forge::{Forge, ForgeError, ForgeErrorKind, Permission, Repository};
+use crate::forge::{Allowed, Forge, ForgeError, ForgeErrorKind, Grant, Permission, Repository};
 use crate::run::{Outcome, Reading, ReadyBranch, Session};
 use crate::settings::RunSettings;
 use crate::source::remote;
@@ -80,6 +80,7 @@ pub(super) async fn work(
     if let Some(reason) = unfit(&repository)? {
         return Ok(Work::without_branches(Verdict::Skipped(reason)));
     }
+    tell_grants(&repository, &forge.grants().await, settings);
     let Some(base) = forge.head(&repository.default_branch).await? else {
         return Ok(Work::without_branches(Verdict::Skipped("it is empty".to_owned())));
     };
@@ -144,6 +145,28 @@ fn unfit(repository: &Repository) -> anyhow::Result<Option<String>> {
     Ok(None)
 }
 
+/// Says what the token may do: all of it where one repository is worked on, and otherwise only what is missing.
+fn tell_grants(repository: &Repository, grants: &[Grant], settings: &RunSettings) {
+    let is_alone = settings.repositories.len() == 1 && !settings.autodiscover;
+    if grants.iter().all(|grant| grant.allowed == Allowed::Unknown) {
+        tracing::debug!(repository = repository.slug, "the forge does not say what this token may do");
+        return;
+    }
+    for Grant { name, wanted, allowed, without } in grants {
+        match allowed {
+            Allowed::Yes if is_alone => tracing::info!("permission {name:<14} {wanted:<5} yes"),
+            Allowed::Yes => {}
+            Allowed::No => {
+                tracing::warn!(
+                    repository = repository.slug,
+                    "permission {name:<14} {wanted:<5} no: {without}"
+                );
+            }
+            Allowed::Unknown => tracing::info!("permission {name:<14} {wanted:<5} not known"),
+        }
+    }
+}
+
 async fn branches(
     forge: &dyn Forge,
     session: &Session,
@@ -168,6 +191,7 @@ async fn branches(
         changelogs: Changelogs::new(&session.http, &session.datasources, session.now),
         repository,
         outcome: &outcome,
+        grants: forge.grants().await,
         protection: forge.protection(&repository.default_branch).await?,
         base,
         tree,

@@ -9,7 +9,7 @@ use updraft_core::forge::{
 };
 
 use super::{
-    Account, Change, CommitHead, Forge, ForgeError, History, Merge, NewCommit, NewPull, NewStatus,
+    Account, Change, CommitHead, Forge, ForgeError, Grant, History, Merge, NewCommit, NewPull, NewStatus,
     Repository, Tree,
 };
 
@@ -51,6 +51,10 @@ fn fields(change: &Change) -> String {
 impl<F: Forge> Forge for DryRun<F> {
     async fn repository(&self) -> Result<Repository, ForgeError> {
         self.forge.repository().await
+    }
+
+    async fn grants(&self) -> Vec<Grant> {
+        self.forge.grants().await
     }
 
     async fn account(&self) -> Result<Account, ForgeError> {

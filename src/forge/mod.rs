@@ -79,6 +79,30 @@ pub enum Permission {
     Write,
 }
 
+/// Whether the token may do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// It may.
+    Yes,
+    /// It may not.
+    No,
+    /// The forge does not say; it shows when it is tried.
+    Unknown,
+}
+
+/// One thing that the bot needs its token to be allowed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The area, as the forge spells it.
+    pub name: &'static str,
+    /// What is wanted there: `read` or `write`.
+    pub wanted: &'static str,
+    /// Whether the token may.
+    pub allowed: Allowed,
+    /// What is missing without it.
+    pub without: &'static str,
+}
+
 /// A repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repository {
@@ -231,6 +255,9 @@ pub struct NewStatus {
 pub trait Forge: Send + Sync {
     /// Returns the repository; [`ForgeErrorKind::NotFound`] when the token does not see it.
     async fn repository(&self) -> Result<Repository, ForgeError>;
+
+    /// Returns what the token may do here, as far as the forge tells. It asks nothing: the answer is known once the repository was asked for.
+    async fn grants(&self) -> Vec<Grant>;
 
     /// Returns who the token belongs to.
     async fn account(&self) -> Result<Account, ForgeError>;

@@ -9,8 +9,9 @@ use super::GithubRepository;
 use super::auth;
 use super::client::{Call, Client, Sends as _, segment};
 use super::error::unexpected;
+use super::grants;
 use super::slug::Slug;
-use crate::forge::{Account, AccountKind, ForgeError, ForgeErrorKind, Permission, Repository};
+use crate::forge::{Account, AccountKind, ForgeError, ForgeErrorKind, Grant, Permission, Repository};
 
 #[derive(Deserialize)]
 pub(super) struct About {
@@ -65,7 +66,10 @@ struct Viewer {
 impl GithubRepository {
     pub(super) async fn read_repository(&self) -> Result<Repository, ForgeError> {
         let task = format!("read the repository `{}`", self.slug());
-        let about: About = self.send(&Call::get(self.route(""), &task)).await?.json()?;
+        let answer = self.send(&Call::get(self.route(""), &task)).await?;
+        *self.scopes.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            grants::scopes(&answer.headers);
+        let about: About = answer.json()?;
         let slug =
             Slug::parse(&about.full_name).ok_or_else(|| unexpected(&task, "it has no name of its own"))?;
         // A repository that was renamed goes on under its new name.
@@ -98,6 +102,17 @@ impl GithubRepository {
             merge_methods,
             allows_auto_merge: about.allow_auto_merge.unwrap_or_default(),
         })
+    }
+
+    /// What the token may do, by what earlier replies said.
+    pub(super) async fn known_grants(&self) -> Vec<Grant> {
+        let auth = &self.connection.auth;
+        if auth.is_app() {
+            let granted = auth.granted(&self.slug()).await;
+            return granted.map_or_else(grants::unknown, |granted| grants::of_permissions(&granted));
+        }
+        let scopes = self.scopes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        scopes.map_or_else(grants::unknown, |scopes| grants::of_scopes(&scopes))
     }
 
     /// What the reply says is about the user. For a token of an App it says nothing of use; what was granted to the App counts.

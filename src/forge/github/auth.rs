@@ -113,7 +113,8 @@ pub(super) struct Auth {
 struct Installation {
     token: SecretString,
     renew_at: Timestamp,
-    permission: Option<Permission>,
+    /// What the App may do, by area; `None` where GitHub does not say.
+    granted: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -126,17 +127,11 @@ struct Token {
     #[serde(rename = "token", deserialize_with = "secret")]
     value: SecretString,
     expires_at: Option<Timestamp>,
-    permissions: Option<Permissions>,
+    permissions: Option<BTreeMap<String, String>>,
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
     String::deserialize(deserializer).map(SecretString::from)
-}
-
-#[derive(Deserialize)]
-struct Permissions {
-    contents: Option<String>,
-    pull_requests: Option<String>,
 }
 
 /// An installation, as the list of all of them shows it.
@@ -208,9 +203,20 @@ impl Auth {
         self.installations.lock().await.remove(&slug.owner.to_ascii_lowercase()).is_some()
     }
 
+    /// Returns what the App may do in the repositories of an owner, by area, where GitHub said it.
+    pub(super) async fn granted(&self, slug: &Slug) -> Option<BTreeMap<String, String>> {
+        self.installations.lock().await.get(&slug.owner.to_ascii_lowercase())?.granted.clone()
+    }
+
     /// Returns what the App may do in an owner's repositories, as far as it is known from its token.
     pub(super) async fn permission(&self, slug: &Slug) -> Option<Permission> {
-        self.installations.lock().await.get(&slug.owner.to_ascii_lowercase())?.permission
+        let granted = self.granted(slug).await?;
+        let area = |name: &str| granted.get(name).map(String::as_str);
+        Some(match (area("contents"), area("pull_requests")) {
+            (Some("write"), Some("write")) => Permission::Write,
+            (Some(_), _) => Permission::Read,
+            (None, _) => Permission::None,
+        })
     }
 }
 
@@ -259,18 +265,7 @@ async fn fetch(client: &Client, app: &App, slug: &Slug) -> Result<Installation, 
         let margin = MARGIN.min(end.duration_since(now) / 4);
         end.checked_sub(margin).unwrap_or(now)
     });
-    let permission = token.permissions.map(|granted| {
-        let may_write = |area: Option<&str>| area == Some("write");
-        let area = granted.contents.as_deref();
-        if may_write(area) && may_write(granted.pull_requests.as_deref()) {
-            Permission::Write
-        } else if area.is_some() {
-            Permission::Read
-        } else {
-            Permission::None
-        }
-    });
-    Ok(Installation { token: token.value, renew_at, permission })
+    Ok(Installation { token: token.value, renew_at, granted: token.permissions })
 }
 
 async fn token(client: &Client, app: &App, installation: u64, owner: &str) -> Result<Token, ForgeError> {

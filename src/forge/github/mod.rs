@@ -16,6 +16,7 @@ mod comments;
 mod commits;
 mod compare;
 mod error;
+mod grants;
 mod issues;
 mod jwt;
 mod merging;
@@ -43,8 +44,8 @@ use self::auth::Auth;
 use self::client::{Answer, Call, Client, Sends};
 use self::slug::Slug;
 use super::{
-    Account, Change, CommitHead, Forge, ForgeError, ForgeErrorKind, History, Merge, NewCommit, NewPull,
-    NewStatus, Repository, Tree,
+    Account, Change, CommitHead, Forge, ForgeError, ForgeErrorKind, Grant, History, Merge, NewCommit,
+    NewPull, NewStatus, Repository, Tree,
 };
 use crate::http::Http;
 
@@ -91,6 +92,7 @@ impl Github {
         Ok(GithubRepository {
             connection: Arc::clone(&self.connection),
             slug: Mutex::new(slug),
+            scopes: Mutex::default(),
             workflow_commits: Mutex::default(),
         })
     }
@@ -110,6 +112,8 @@ pub struct GithubRepository {
     connection: Arc<Connection>,
     /// As GitHub spells it, once it was asked.
     slug: Mutex<Slug>,
+    /// The scopes of a classic token.
+    scopes: Mutex<Option<Vec<String>>>,
     /// Commits made here that change workflows: branches with them take a permission of their own.
     workflow_commits: Mutex<BTreeSet<String>>,
 }
@@ -170,6 +174,10 @@ fn is_loopback(url: &Url) -> bool {
 impl Forge for GithubRepository {
     async fn repository(&self) -> Result<Repository, ForgeError> {
         self.read_repository().await
+    }
+
+    async fn grants(&self) -> Vec<Grant> {
+        self.known_grants().await
     }
 
     async fn account(&self) -> Result<Account, ForgeError> {
