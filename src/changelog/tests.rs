@@ -53,7 +53,7 @@ fn datasources(told: &[(&str, Provenance)]) -> Datasources {
 }
 
 fn from(server: &Server) -> Provenance {
-    Provenance { source_url: Some(format!("{}/larkspur/finch", server.origin)), ..Provenance::default() }
+    Provenance { source_url: Some(format!("{}/lakeside/fjord", server.origin)), ..Provenance::default() }
 }
 
 fn now() -> Timestamp {
@@ -73,7 +73,7 @@ fn branch(options: &str, tag: &str, digest: Option<&str>, published: &[&str]) ->
     let config = config(options);
     let file = RepoPath::new("app.yaml").unwrap();
     let mut dep =
-        Dep::new(ManagerId::new("kubernetes"), &file, ByteSpan::new(0, tag.len()), "ghcr.io/larkspur/finch");
+        Dep::new(ManagerId::new("kubernetes"), &file, ByteSpan::new(0, tag.len()), "ghcr.io/lakeside/fjord");
     dep.datasource = Some(DatasourceId::DOCKER);
     dep.current_value = Some(tag.to_owned());
     dep.current_digest = digest.map(str::to_owned);
@@ -116,7 +116,7 @@ fn repository(files: &[&str]) -> Value {
     let entries: Vec<Value> = files.iter().map(|name| json!({"name": name, "type": "blob"})).collect();
     json!({
         "releases": page(&[
-            release("v1.4.0", "v1.4.0", "- sings at night, thanks @wren"),
+            release("v1.4.0", "v1.4.0", "- sings at night, thanks @wave"),
             release("v1.3.0", "Release v1.3.0: feathers", "# Added\n\n- feathers (#12)"),
             release("v1.2.0", "v1.2.0", "- old news"),
         ], None),
@@ -132,7 +132,7 @@ fn answer(repository: &Value) -> Answer {
 async fn server(files: &'static [&'static str]) -> Server {
     Server::start(move |seen: &Seen| match seen.target.as_str() {
         "/api/graphql" => answer(&repository(files)),
-        "/api/v3/repos/larkspur/finch/contents/CHANGELOG.md" => {
+        "/api/v3/repos/lakeside/fjord/contents/CHANGELOG.md" => {
             Answer::ok("# Changelog\n\n## 1.3.0\n\n- from [the file](docs/a.md)\n\n## 1.2.0\n\n- old\n")
         }
         _ => Answer::status(404),
@@ -153,12 +153,12 @@ async fn an_image_shows_the_releases_of_its_source() {
     let branch = branch("{}", "1.2.0", None, PUBLISHED);
     let (notes, again) = futures::join!(changelogs.notes(&branch), changelogs.notes(&branch));
     assert_eq!(notes, again);
-    let page = format!("{}/larkspur/finch", server.origin);
+    let page = format!("{}/lakeside/fjord", server.origin);
     let expected = format!(
-        "<details>\n<summary>larkspur/finch (ghcr.io/larkspur/finch)</summary>\n\n\
+        "<details>\n<summary>lakeside/fjord (ghcr.io/lakeside/fjord)</summary>\n\n\
          ### [`1.4.0`]({page}/releases/tag/v1.4.0)\n\n\
          [Compare Source]({page}/compare/v1.3.0...v1.4.0)\n\n\
-         - sings at night, thanks @\u{200b}wren\n\n\
+         - sings at night, thanks @\u{200b}wave\n\n\
          ### [`1.3.0`]({page}/releases/tag/v1.3.0): feathers\n\n\
          [Compare Source]({page}/compare/v1.2.0...v1.3.0)\n\n\
          ### Added\n\n- feathers ([#\u{200b}12]({page}/issues/12))\n\n</details>"
@@ -176,14 +176,14 @@ async fn the_changelog_file_comes_before_the_release() {
     let told = datasources(&[("1.4.0", from(&server))]);
     let branch = branch("{}", "1.2.0", None, PUBLISHED);
     let notes = changelogs(&http, &told, &server).notes(&branch).await.markdown;
-    let file = format!("- from [the file]({}/larkspur/finch/blob/v1.3.0/docs/a.md)", server.origin);
+    let file = format!("- from [the file]({}/lakeside/fjord/blob/v1.3.0/docs/a.md)", server.origin);
     assert!(
         notes.contains(&file) && notes.contains("sings at night") && !notes.contains("feathers ("),
         "{notes}"
     );
     assert_eq!(
         server.lines(),
-        ["POST /api/graphql", "GET /api/v3/repos/larkspur/finch/contents/CHANGELOG.md"]
+        ["POST /api/graphql", "GET /api/v3/repos/lakeside/fjord/contents/CHANGELOG.md"]
     );
 }
 
@@ -193,7 +193,7 @@ async fn without_a_token_there_are_links_only() {
     let told = datasources(&[("1.4.0", from(&server))]);
     let branch = branch("{}", "1.2.0", None, PUBLISHED);
     let notes = changelogs(&client(), &told, &server).notes(&branch).await;
-    assert!(notes.markdown.contains("/larkspur/finch/compare/v1.2.0...v1.3.0)"), "{}", notes.markdown);
+    assert!(notes.markdown.contains("/lakeside/fjord/compare/v1.2.0...v1.3.0)"), "{}", notes.markdown);
     assert!(!notes.markdown.contains("sings"), "{}", notes.markdown);
     assert_eq!((notes.problems, server.lines()), (vec![], vec![]));
 }
@@ -212,7 +212,7 @@ async fn a_refusal_costs_the_notes_only() {
     let said: Vec<&str> = notes.problems.iter().map(|problem| problem.message.as_str()).collect();
     assert_eq!(
         said,
-        ["the release notes of `larkspur/finch` cannot be read: GitHub says `API rate limit exceeded`"]
+        ["the release notes of `lakeside/fjord` cannot be read: GitHub says `API rate limit exceeded`"]
     );
 }
 
@@ -224,7 +224,7 @@ async fn a_new_digest_links_the_commits_it_was_built_from() {
     let branch = branch("{}", "1.2.0", Some(OLD), &["1.2.0"]);
     let notes = changelogs(&client(), &told, &server).notes(&branch).await.markdown;
     let link = format!(
-        "### `aaaaaaa...bbbbbbb`\n\n[Compare Source]({}/larkspur/finch/compare/aaaaaaaaaaaa...bbbbbbbbbbbb)",
+        "### `aaaaaaa...bbbbbbb`\n\n[Compare Source]({}/lakeside/fjord/compare/aaaaaaaaaaaa...bbbbbbbbbbbb)",
         server.origin
     );
     assert!(notes.contains(&link), "{notes}");

@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(name("The long roof").as_deref(), Some("The long roof"));
         assert_eq!(name("Released in May").as_deref(), Some("Released in May"));
         for same in
-            ["v1.6.0", "1.6.0", "Release 1.6.0", "Version v1.6.0", "", "birdhouse-1.6.0", "1.6.0 2024-01-02"]
+            ["v1.6.0", "1.6.0", "Release 1.6.0", "Version v1.6.0", "", "boathouse-1.6.0", "1.6.0 2024-01-02"]
         {
             assert_eq!(name(same), None, "{same}");
         }

@@ -110,13 +110,13 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, version: &str, expected: Option<&str>) {
-        let section = ChangelogFile::read(text).section(version, "o/finch");
+        let section = ChangelogFile::read(text).section(version, "o/fjord");
         assert_eq!(section.map(str::trim), expected, "{version}");
     }
 
     #[test]
     fn a_version_has_its_section() {
-        let file = "# Changelog\n\n## [Unreleased]\n\n## [1.3.0] - 2024-02-01\n\n### Added\n\n- a\n\n## [1.2.3](https://x/1.2.30) (2024-01-01)\n\n- b\n\n## v1.2.0\n\n## finch@1.1.0\n\nc\n\n[1.3.0]: https://x\n";
+        let file = "# Changelog\n\n## [Unreleased]\n\n## [1.3.0] - 2024-02-01\n\n### Added\n\n- a\n\n## [1.2.3](https://x/1.2.30) (2024-01-01)\n\n- b\n\n## v1.2.0\n\n## fjord@1.1.0\n\nc\n\n[1.3.0]: https://x\n";
         check(file, "v1.3.0", Some("### Added\n\n- a"));
         check(file, "1.2.3", Some("- b"));
         check(file, "1.2.0", None);
@@ -135,9 +135,9 @@ mod tests {
 
     #[test]
     fn a_file_by_dates_names_the_package() {
-        let file = "# 2024-02-01\n\n- finch 1.3.0: a\n\n# 2024-01-01\n\n- wren v1.2.0\n- finch v1.2.0\n";
-        check(file, "1.2.0", Some("- wren v1.2.0\n- finch v1.2.0"));
-        check(file, "1.3.0", Some("- finch 1.3.0: a"));
+        let file = "# 2024-02-01\n\n- fjord 1.3.0: a\n\n# 2024-01-01\n\n- wave v1.2.0\n- fjord v1.2.0\n";
+        check(file, "1.2.0", Some("- wave v1.2.0\n- fjord v1.2.0"));
+        check(file, "1.3.0", Some("- fjord 1.3.0: a"));
         check(file, "1.1.0", None);
     }
 }

@@ -116,30 +116,30 @@ mod tests {
         VersionNotes { version: version.to_owned(), body: body.to_owned(), ..VersionNotes::default() }
     }
 
-    fn finch(versions: Vec<VersionNotes>) -> SourceNotes {
-        let source = Source::parse("https://github.com/larkspur/finch");
-        SourceNotes { source, dep_names: BTreeSet::from(["finch_a".to_owned(), "<b>".to_owned()]), versions }
+    fn fjord(versions: Vec<VersionNotes>) -> SourceNotes {
+        let source = Source::parse("https://github.com/lakeside/fjord");
+        SourceNotes { source, dep_names: BTreeSet::from(["fjord_a".to_owned(), "<b>".to_owned()]), versions }
     }
 
     #[test]
     fn a_source_unfolds_to_its_versions() {
         let newest = VersionNotes {
-            url: Some("https://github.com/larkspur/finch/releases/tag/v1.3.0".into()),
+            url: Some("https://github.com/lakeside/fjord/releases/tag/v1.3.0".into()),
             name: Some("The *best* one".into()),
-            compare_url: Some("https://github.com/larkspur/finch/compare/v1.2.0...v1.3.0".into()),
-            ..version("v1.3.0", "- sings, thanks @wren\n")
+            compare_url: Some("https://github.com/lakeside/fjord/compare/v1.2.0...v1.3.0".into()),
+            ..version("v1.3.0", "- sings, thanks @wave\n")
         };
         let silent = VersionNotes {
-            compare_url: Some("https://github.com/larkspur/finch/compare/v1.1.0...v1.2.0".into()),
+            compare_url: Some("https://github.com/lakeside/fjord/compare/v1.1.0...v1.2.0".into()),
             ..version("v1.2.0", " ")
         };
-        let shown = render(&[finch(vec![newest, silent, version("v1.1.0", "")]), finch(vec![])]);
-        let expected = "<details>\n<summary>larkspur/finch (&lt;b&gt;, finch_a)</summary>\n\n\
-            ### [`v1.3.0`](https://github.com/larkspur/finch/releases/tag/v1.3.0): The \\*best\\* one\n\n\
-            [Compare Source](https://github.com/larkspur/finch/compare/v1.2.0...v1.3.0)\n\n\
-            - sings, thanks @\u{200b}wren\n\n\
+        let shown = render(&[fjord(vec![newest, silent, version("v1.1.0", "")]), fjord(vec![])]);
+        let expected = "<details>\n<summary>lakeside/fjord (&lt;b&gt;, fjord_a)</summary>\n\n\
+            ### [`v1.3.0`](https://github.com/lakeside/fjord/releases/tag/v1.3.0): The \\*best\\* one\n\n\
+            [Compare Source](https://github.com/lakeside/fjord/compare/v1.2.0...v1.3.0)\n\n\
+            - sings, thanks @\u{200b}wave\n\n\
             ### `v1.2.0`\n\n\
-            [Compare Source](https://github.com/larkspur/finch/compare/v1.1.0...v1.2.0)\n\n\
+            [Compare Source](https://github.com/lakeside/fjord/compare/v1.1.0...v1.2.0)\n\n\
             </details>";
         assert_eq!(shown, expected);
     }
@@ -147,13 +147,13 @@ mod tests {
     #[test]
     fn nothing_to_say_is_nothing() {
         assert_eq!(render(&[]), "");
-        assert_eq!(render(&[finch(vec![version("1", "<!-- only a comment -->")])]), "");
+        assert_eq!(render(&[fjord(vec![version("1", "<!-- only a comment -->")])]), "");
     }
 
     #[test]
     fn too_many_versions_are_counted() {
         let versions = (0..62).rev().map(|number| version(&format!("v{number}"), "x")).collect();
-        let shown = render(&[finch(versions)]);
+        let shown = render(&[fjord(versions)]);
         assert!(shown.contains("### `v2`") && !shown.contains("### `v1`"), "{shown}");
         assert!(shown.contains("*2 older versions are not shown.*"), "{shown}");
     }

@@ -170,8 +170,8 @@ mod tests {
 
     #[test]
     fn reads_the_page_of_a_repository() {
-        check("https://github.com/larkspur/finch", Some("https://github.com/larkspur/finch"));
-        check("https://github.com/Larkspur/Finch.git", Some("https://github.com/Larkspur/Finch"));
+        check("https://github.com/lakeside/fjord", Some("https://github.com/lakeside/fjord"));
+        check("https://github.com/Lakeside/Fjord.git", Some("https://github.com/Lakeside/Fjord"));
         check("https://www.github.com/a/b/tree/main/charts", Some("https://github.com/a/b"));
         check("https://gitlab.com/a/b/c/-/tree/main", Some("https://gitlab.com/a/b/c"));
         check("https://gitlab.lan:8443/a/b", Some("https://gitlab.lan:8443/a/b"));

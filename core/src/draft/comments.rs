@@ -77,15 +77,15 @@ mod tests {
     fn a_closed_update_says_when_it_comes_again() {
         check(
             "{}",
-            &["kubernetes docker ghcr.io/larkspur/finch 1.2.0 > 1.2.0 1.3.0"],
-            "You closed this pull request, so **Update ghcr.io/larkspur/finch Docker tag to v1.3.0** does not come again. \
+            &["kubernetes docker ghcr.io/lakeside/fjord 1.2.0 > 1.2.0 1.3.0"],
+            "You closed this pull request, so **Update ghcr.io/lakeside/fjord Docker tag to v1.3.0** does not come again. \
              You hear of it again when there is a newer version.\n\n\
              - To have it back, tick its box on the Dependency Dashboard.\n\
-             - To hear no more of it at all, add `ghcr.io/larkspur/finch` to `ignoreDeps`.\n",
+             - To hear no more of it at all, add `ghcr.io/lakeside/fjord` to `ignoreDeps`.\n",
         );
         check(
             "{groupName: 'birds'}",
-            &["flux helm finch 1.2.0 > 1.2.0 2.0.0", "flux helm robin 1.2.0 > 1.2.0 2.0.0"],
+            &["flux helm fjord 1.2.0 > 1.2.0 2.0.0", "flux helm river 1.2.0 > 1.2.0 2.0.0"],
             "You closed this pull request, so **Update birds Helm releases to v2 (major)** does not come again. \
              You hear of version 2 again once you moved to it yourself.\n\n\
              - To have it back, tick its box on the Dependency Dashboard.\n\

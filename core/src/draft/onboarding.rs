@@ -165,7 +165,7 @@ mod tests {
         let plan = planned(
             "{}",
             &[
-                "kubernetes docker ghcr.io/larkspur/finch 1.2.0 > 1.2.0 1.3.0",
+                "kubernetes docker ghcr.io/lakeside/fjord 1.2.0 > 1.2.0 1.3.0",
                 "flux helm app 1.0.0 > 1.0.0 2.0.0",
             ],
         );

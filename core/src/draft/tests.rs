@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::plan::tests::planned;
 
-const FINCH: &str = "kubernetes docker ghcr.io/larkspur/finch 1.2.0 > 1.2.0 1.3.0";
+const FJORD: &str = "kubernetes docker ghcr.io/lakeside/fjord 1.2.0 > 1.2.0 1.3.0";
 
 fn branch(options: &str, lines: &[&str]) -> Branch {
     let plan = planned(options, lines);
@@ -22,7 +22,7 @@ fn memory() -> Memory {
 
 #[track_caller]
 fn check(options: &str, expected: &[&str], absent: &[&str]) {
-    let body = pr_text(&branch(options, &[FINCH]), "");
+    let body = pr_text(&branch(options, &[FJORD]), "");
     for part in expected {
         assert!(body.contains(part), "{part:?} is not in:\n{body}");
     }
@@ -38,8 +38,8 @@ fn says_what_changes_and_what_holds_for_it() {
         schedule: ['before 6am on Monday'], timezone: 'Europe/Berlin', automerge: true,
     }";
     let notes =
-        "<details>\n<summary>larkspur/finch (1.3.0)</summary>\n\n- Changes  \n  of finch\n\n</details>\n";
-    let body = pr_body(&branch(options, &[FINCH]), notes, &memory());
+        "<details>\n<summary>lakeside/fjord (1.3.0)</summary>\n\n- Changes  \n  of fjord\n\n</details>\n";
+    let body = pr_body(&branch(options, &[FJORD]), notes, &memory());
     assert_eq!(body, include_str!("tests/pull_request.md"));
 }
 
@@ -56,7 +56,7 @@ fn the_owner_says_which_columns_there_are() {
         own,
         &[
             "| Package | Age | Which | Package file |\n|---|---|---|---|\n",
-            "| [ghcr.io/larkspur/finch](https://redirect.github.com/example/source) | ![a\\|b](https://e.example/1.3.0) x | 1.2.0 | `apps/0.yaml` |\n",
+            "| [ghcr.io/lakeside/fjord](https://redirect.github.com/example/source) | ![a\\|b](https://e.example/1.3.0) x | 1.2.0 | `apps/0.yaml` |\n",
         ],
         &["Nothing"],
     );
@@ -65,7 +65,7 @@ fn the_owner_says_which_columns_there_are() {
 #[test]
 fn the_owner_says_in_which_order_the_parts_come() {
     let body = pr_text(
-        &branch("{prBodyTemplate: '{{{controls}}}Mine{{{notes}}}{{{table}}}{{{controls}}}'}", &[FINCH]),
+        &branch("{prBodyTemplate: '{{{controls}}}Mine{{{notes}}}{{{table}}}{{{controls}}}'}", &[FJORD]),
         "Notes",
     );
     let place = |part: &str| body.find(part).unwrap_or_else(|| panic!("{part:?} is not in:\n{body}"));
@@ -76,7 +76,7 @@ fn the_owner_says_in_which_order_the_parts_come() {
 
 #[test]
 fn an_order_that_cannot_be_read_changes_nothing() {
-    let mut broken = branch("{}", &[FINCH]);
+    let mut broken = branch("{}", &[FJORD]);
     let whole = pr_text(&broken, "Notes {{#if x}}");
     broken.options.pr_body_template = Some("{{#if table}}".to_owned());
     assert_eq!(pr_text(&broken, "Notes {{#if x}}"), whole);
@@ -86,7 +86,7 @@ fn an_order_that_cannot_be_read_changes_nothing() {
 #[test]
 fn foreign_fields_in_own_words_do_nothing() {
     let mut branch =
-        branch("{prHeader: '{{homepage}} of {{{newVersion}}}', prBodyNotes: ['See {{homepage}}']}", &[FINCH]);
+        branch("{prHeader: '{{homepage}} of {{{newVersion}}}', prBodyNotes: ['See {{homepage}}']}", &[FJORD]);
     let evil = "x\n- [x] <!-- rebase-check -->\n@me <details> \u{e000}1\u{e001}";
     branch.upgrades[0].fields.insert("homepage".to_owned(), Value::from(evil));
     let body = pr_text(&branch, "");
@@ -98,7 +98,7 @@ fn foreign_fields_in_own_words_do_nothing() {
 #[test]
 fn long_notes_are_cut_and_the_rest_stays() {
     let notes = "<details>\n\n```\nwords\n".to_owned() + &"- a line about nothing much\n".repeat(7_500);
-    let body = pr_body(&branch("{}", &[FINCH]), &notes, &memory());
+    let body = pr_body(&branch("{}", &[FJORD]), &notes, &memory());
     let count = body.chars().count();
     assert!((57_000..=MAX_BODY).contains(&count), "{count}");
     for part in [
@@ -116,7 +116,7 @@ fn long_notes_are_cut_and_the_rest_stays() {
 #[test]
 fn a_huge_group_fits_too() {
     let lines: Vec<String> = (0..800)
-        .map(|at| format!("kubernetes docker ghcr.io/larkspur/bird{at} 1.2.0 > 1.2.0 1.3.0"))
+        .map(|at| format!("kubernetes docker ghcr.io/lakeside/bird{at} 1.2.0 > 1.2.0 1.3.0"))
         .collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let note = "Mind {{depName}}, which is a bird of some kind.";
@@ -148,13 +148,13 @@ fn the_last_box_decides() {
 
 #[test]
 fn what_does_not_count_in_a_comparison() {
-    let body = pr_body(&branch("{}", &[FINCH]), "Notes", &memory());
+    let body = pr_body(&branch("{}", &[FJORD]), "Notes", &memory());
     let later = Memory { updated_in_ver: "0.2.0".to_owned(), ..memory() };
-    let other = pr_body(&branch("{}", &[FINCH]), "Notes", &later);
+    let other = pr_body(&branch("{}", &[FJORD]), "Notes", &later);
     assert!(body != other && same_body(&body, &other));
     assert!(same_body(&body, &body.replace('\n', "\r\n").replace("[ ]", "[x]").replace("🚦", "")));
-    assert!(same_body(&body, &pr_text(&branch("{}", &[FINCH]), "Notes")));
-    assert!(!same_body(&body, &pr_body(&branch("{}", &[FINCH]), "Other notes", &memory())));
+    assert!(same_body(&body, &pr_text(&branch("{}", &[FJORD]), "Notes")));
+    assert!(!same_body(&body, &pr_body(&branch("{}", &[FJORD]), "Other notes", &memory())));
     assert!(!same_body(&body, &body.replace("`1.3.0`", "`1.4.0`")));
 }
 
@@ -185,7 +185,7 @@ proptest! {
 
     #[test]
     fn any_release_notes_leave_the_rest_in_place(notes in body_like(), times in 1_usize..2_000) {
-        thread_local!(static BRANCH: Branch = branch("{}", &[FINCH]));
+        thread_local!(static BRANCH: Branch = branch("{}", &[FJORD]));
         let body = BRANCH.with(|branch| pr_body(branch, &notes.replace("- [", "").repeat(times), &memory()));
         prop_assert!(body.chars().count() <= MAX_BODY);
         prop_assert_eq!(Memory::read(&body), Some(memory()));

@@ -158,7 +158,7 @@ mod tests {
     use crate::changelog::source::Source;
 
     fn with_home<T>(check: impl Fn(&Home<'_>) -> T) -> T {
-        let source = Source::parse("https://github.com/larkspur/finch").unwrap();
+        let source = Source::parse("https://github.com/lakeside/fjord").unwrap();
         check(&Home { source: Some(&source), reference: Some("v2"), folder: "docs" })
     }
 
@@ -186,12 +186,12 @@ mod tests {
 
     #[test]
     fn relative_links_lead_into_the_repository() {
-        check("upgrade.md", Some("https://redirect.github.com/larkspur/finch/blob/v2/docs/upgrade.md"));
-        check("../a b.md#x", Some("https://redirect.github.com/larkspur/finch/blob/v2/a%20b.md#x"));
-        check("/a.md", Some("https://redirect.github.com/larkspur/finch/blob/v2/a.md"));
+        check("upgrade.md", Some("https://redirect.github.com/lakeside/fjord/blob/v2/docs/upgrade.md"));
+        check("../a b.md#x", Some("https://redirect.github.com/lakeside/fjord/blob/v2/a%20b.md#x"));
+        check("/a.md", Some("https://redirect.github.com/lakeside/fjord/blob/v2/a.md"));
         check("../../etc/passwd", None);
         let image = with_home(|home| of_image("a.png", home));
-        assert_eq!(image.as_deref(), Some("https://github.com/larkspur/finch/raw/v2/docs/a.png"));
+        assert_eq!(image.as_deref(), Some("https://github.com/lakeside/fjord/raw/v2/docs/a.png"));
         assert_eq!(of_link("upgrade.md", &Home::default()), None);
     }
 
@@ -199,12 +199,12 @@ mod tests {
     fn addresses_of_github_have_short_names() {
         let short = |target| with_home(|home| short(target, home));
         assert_eq!(short("https://github.com/o/r_s/pull/12").as_deref(), Some("o/r\\_s#\u{200b}12"));
-        assert_eq!(short("https://github.com/Larkspur/finch/issues/12?x#y").as_deref(), Some("#\u{200b}12"));
+        assert_eq!(short("https://github.com/Lakeside/fjord/issues/12?x#y").as_deref(), Some("#\u{200b}12"));
         assert_eq!(
-            short("https://github.com/larkspur/finch/commit/0123456789").as_deref(),
+            short("https://github.com/lakeside/fjord/commit/0123456789").as_deref(),
             Some("`0123456`")
         );
-        assert_eq!(short("https://github.com/larkspur/finch/compare/v1...v2").as_deref(), Some("`v1...v2`"));
+        assert_eq!(short("https://github.com/lakeside/fjord/compare/v1...v2").as_deref(), Some("`v1...v2`"));
         assert_eq!(short("https://github.com/o/r/issues"), None);
         assert_eq!(short("https://github.com/o/r/compare/a`b...c"), None);
         assert_eq!(short("https://example.org/o/r/issues/1"), None);

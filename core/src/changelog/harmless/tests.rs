@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, Parser, Tag};
 use super::*;
 
 fn source() -> Source {
-    Source::parse("https://github.com/larkspur/finch").unwrap()
+    Source::parse("https://github.com/lakeside/fjord").unwrap()
 }
 
 fn tame(text: &str) -> String {
@@ -34,7 +34,7 @@ fn nobody_is_mentioned() {
 
 #[test]
 fn no_issue_is_closed_or_linked() {
-    let issue = "https://redirect.github.com/larkspur/finch/issues/12";
+    let issue = "https://redirect.github.com/lakeside/fjord/issues/12";
     check("Fixes #12.", &format!("Fixes [#·12]({issue})."));
     check("closes: o/r#3", "closes: [o/r#·3](https://redirect.github.com/o/r/issues/3)");
     check("resolves foo#3 and GH-12", "resolves foo#·3 and GH-·12");
@@ -43,8 +43,8 @@ fn no_issue_is_closed_or_linked() {
         "fix [o/r#·3](https://redirect.github.com/o/r/issues/3), x",
     );
     check(
-        "by @a in https://github.com/larkspur/finch/pull/7",
-        "by @·a in [#·7](https://redirect.github.com/larkspur/finch/pull/7)",
+        "by @a in https://github.com/lakeside/fjord/pull/7",
+        "by @·a in [#·7](https://redirect.github.com/lakeside/fjord/pull/7)",
     );
     check(
         "fixes [x](https://github.com/o/r/pull/3 \"@me\")",
@@ -62,8 +62,8 @@ fn no_issue_is_closed_or_linked() {
     );
     check("colour #123abc, &#60;", "colour #·123abc, &#60;");
     check(
-        "**Full Changelog**: https://github.com/larkspur/finch/compare/v1...v2",
-        "**Full Changelog**: [`v1...v2`](https://redirect.github.com/larkspur/finch/compare/v1...v2)",
+        "**Full Changelog**: https://github.com/lakeside/fjord/compare/v1...v2",
+        "**Full Changelog**: [`v1...v2`](https://redirect.github.com/lakeside/fjord/compare/v1...v2)",
     );
 }
 
@@ -100,7 +100,7 @@ fn there_is_nothing_to_tick() {
 fn images_come_from_https() {
     check("![a](https://a.b/c.png)", "![a](https://a.b/c.png)");
     check("![a](http://a.b/c.png)", "[a](http://a.b/c.png)");
-    check("![a](c.png)", "![a](https://github.com/larkspur/finch/raw/v2/c.png)");
+    check("![a](c.png)", "![a](https://github.com/lakeside/fjord/raw/v2/c.png)");
     check("[![a](http://a.b/c.svg)](https://a.b)", "[a](https://a.b)");
     check("![a](data:image/png;base64,AAAA)", "a");
     check("[a](javascript:alert(1))", "a");

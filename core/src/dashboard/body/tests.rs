@@ -7,9 +7,9 @@ use crate::plan::{Hold, HoldReason};
 fn entry(name: &str, standing: Standing) -> Entry {
     Entry {
         branch_name: format!("renovate/{name}-1.x"),
-        title: format!("Update ghcr.io/larkspur/{name} Docker tag to v1.3.0"),
+        title: format!("Update ghcr.io/lakeside/{name} Docker tag to v1.3.0"),
         standing,
-        dep_names: vec![format!("ghcr.io/larkspur/{name}")],
+        dep_names: vec![format!("ghcr.io/lakeside/{name}")],
         category: None,
     }
 }
@@ -54,10 +54,10 @@ fn everything() -> String {
         ..entry("", held(HoldReason::GroupTooSmall, "2 of 3"))
     };
     let entries = [
-        entry("robin", Standing::Open { pull: 41 }),
-        entry("finch", Standing::Open { pull: 42 }),
+        entry("river", Standing::Open { pull: 41 }),
+        entry("fjord", Standing::Open { pull: 42 }),
         Entry { category: Some("Media".to_owned()), ..entry("tit", Standing::Open { pull: 43 }) },
-        entry("wren", held(HoldReason::NeedsApproval, "")),
+        entry("wave", held(HoldReason::NeedsApproval, "")),
         garden,
         entry("crow", held(HoldReason::OutsideSchedule, "\"every weekend\" (Europe/Berlin)")),
         entry("raven", held(HoldReason::OutsideSchedule, "\"every weekend\" (Europe/Berlin)")),
@@ -105,11 +105,11 @@ fn everything() -> String {
         others: &[("renovate/old-1.x".to_owned(), Some(9)), ("renovate/older-1.x".to_owned(), None)],
         problems: &problems,
         detected: &[
-            found("flux", "apps/a.yaml", "ghcr.io/larkspur/finch", &["1.3.0", "2.0.0"]),
-            found("flux", "apps/a.yaml", "ghcr.io/larkspur/robin", &[]),
+            found("flux", "apps/a.yaml", "ghcr.io/lakeside/fjord", &["1.3.0", "2.0.0"]),
+            found("flux", "apps/a.yaml", "ghcr.io/lakeside/river", &[]),
             Detected {
                 current_digest: Some("sha256:00".to_owned()),
-                ..found("flux", "apps/b.yaml", "ghcr.io/larkspur/wren", &[])
+                ..found("flux", "apps/b.yaml", "ghcr.io/lakeside/wave", &[])
             },
             found("kubernetes", "apps/c.yaml", "x", &[]),
         ],
@@ -146,13 +146,13 @@ fn cuts_what_was_found_before_anything_else() {
     let entries: Vec<Entry> =
         (0..100).map(|at| entry(&format!("b{at}"), Standing::Open { pull: at })).collect();
     let all: Vec<Detected> = (0..2_000)
-        .map(|at| found("flux", &format!("apps/{at:04}.yaml"), &format!("ghcr.io/larkspur/b{at:04}"), &[]))
+        .map(|at| found("flux", &format!("apps/{at:04}.yaml"), &format!("ghcr.io/lakeside/b{at:04}"), &[]))
         .collect();
     let text = body(&Dashboard { entries: &entries, detected: &all, ..dashboard() });
     let count = text.chars().count();
     assert!((55_000..=MAX_BODY).contains(&count), "{count}");
     assert_eq!(text.matches("<!-- rebase-branch=").count(), 100);
-    let shown = text.matches("ghcr.io/larkspur/b").count() - 100;
+    let shown = text.matches("ghcr.io/lakeside/b").count() - 100;
     assert!(
         text.ends_with(&format!(
             "and {} more dependencies, for which there is no room here\n",
