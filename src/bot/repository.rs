@@ -123,6 +123,14 @@ pub(super) async fn work(
         work.problems.clone_from(&reading.config.problems);
         return Ok(work);
     }
+    let unread = &reading.config.unread_presets;
+    if !unread.is_empty() {
+        for problem in &reading.config.problems {
+            tracing::warn!(repository = repository.slug, hint = problem.hint, "{}", problem.message);
+        }
+        let names: Vec<String> = unread.iter().map(|preset| format!("`{preset}`")).collect();
+        anyhow::bail!("nothing is written with half a configuration: {} could not be read", names.join(", "));
+    }
     config_issue::close(forge, &issues).await?;
     reading.snapshot.identity.recent_subjects = forge.recent_subjects(&repository.default_branch).await?;
     branches(forge, session, settings, &repository, (base, &tree), reading, &issues).await

@@ -28,7 +28,7 @@ pub mod schedule;
 mod schema;
 mod templates;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::name::RepoPath;
@@ -96,6 +96,8 @@ pub struct Config {
     pub custom_managers: Vec<CustomManager>,
     /// Where each option of the top level was said, earliest first: by the texts in [`Config::sources`].
     pub origins: BTreeMap<String, Vec<Place>>,
+    /// Presets that it extends and that could not be read, so that it is not whole.
+    pub unread_presets: BTreeSet<String>,
     /// `owner/name` of this repository, if it is known.
     pub repository: Option<String>,
     bases: apply::Bases,

@@ -59,6 +59,7 @@ pub fn resolve(
         expanded: 0,
         room: MAX_BYTES,
         reported: BTreeSet::new(),
+        unread: BTreeSet::new(),
     };
     let source = Source { name: root.path.as_str().into(), file: Some(root.path.clone()), preset: None };
     let node = resolver.read_root(root, source);
@@ -70,14 +71,15 @@ pub fn resolve(
     if !resolver.missing.is_empty() {
         return Resolution::Needs(resolver.missing.into_values().collect());
     }
-    let Resolver { sources, problems, .. } = resolver;
+    let Resolver { sources, problems, unread, .. } = resolver;
     let mut files: Vec<RepoPath> = Vec::new();
     for file in sources.iter().filter_map(|source| source.file.clone()) {
         if !files.contains(&file) {
             files.push(file);
         }
     }
-    Resolution::Done(Box::new(finish(sources, node.as_ref(), problems, files, own_repository)))
+    let config = finish(sources, node.as_ref(), problems, files, own_repository);
+    Resolution::Done(Box::new(Config { unread_presets: unread, ..config }))
 }
 
 /// Turns the values of a configuration into options.
@@ -175,6 +177,8 @@ struct Resolver<'a> {
     /// How many bytes presets may still have.
     room: usize,
     reported: BTreeSet<String>,
+    /// Presets that could not be read.
+    unread: BTreeSet<String>,
 }
 
 impl Resolver<'_> {
@@ -360,6 +364,7 @@ impl Resolver<'_> {
                 Some(PresetText::Found { path, text, is_local }) => (path, Arc::clone(text), *is_local),
                 Some(PresetText::Missing(reason)) => {
                     let hint = "everything else of the configuration holds".to_owned();
+                    self.unread.insert(preset.text.clone());
                     self.unknown(preset, place, &format!("it could not be read: {reason}"), hint);
                     return None;
                 }
