@@ -271,7 +271,8 @@ pub trait Forge: Send + Sync {
     /// Returns a file's content by its id.
     async fn blob(&self, sha: &str) -> Result<Vec<u8>, ForgeError>;
 
-    /// Returns the contents of all regular files of a commit that are no larger than `limit` bytes, by path, in one request.
+    /// Returns the contents of the regular files of a commit that are no larger than `limit` bytes, by path, in one request. The forge may
+    /// leave some out, or all where they are too many at once, and may have changed some: only what has the id in the tree counts.
     async fn archive(&self, commit: &CommitHead, limit: u64)
     -> Result<BTreeMap<String, Vec<u8>>, ForgeError>;
 

@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 use super::GithubRepository;
 use super::client::{Call, Sends as _, path};
 use super::error::unexpected;
-use crate::forge::{CommitHead, ForgeError};
+use crate::forge::{CommitHead, ForgeError, ForgeErrorKind};
 
 /// The largest archive that is fetched, in bytes.
 const ARCHIVE_LIMIT: u64 = 128 * 1024 * 1024;
@@ -27,12 +27,20 @@ impl GithubRepository {
     ) -> Result<BTreeMap<String, Vec<u8>>, ForgeError> {
         let task = format!("read the files of `{}`", commit.sha);
         let call = Call::get(self.route(format!("/tarball/{}", path(&commit.sha))), &task);
-        let answer = self.send(&call.unkept().body_limit(ARCHIVE_LIMIT)).await?;
-        let unpacked = tokio::task::spawn_blocking(move || unpack(&answer.body, limit)).await;
+        let unpacked = match self.send(&call.unkept().body_limit(ARCHIVE_LIMIT)).await {
+            Ok(answer) => match tokio::task::spawn_blocking(move || unpack(&answer.body, limit)).await {
+                Ok(unpacked) => unpacked.map_err(|error| unexpected(&task, error)),
+                Err(error) => Err(unexpected(&task, error)),
+            },
+            Err(error) => Err(error),
+        };
         match unpacked {
-            Ok(Ok(files)) => Ok(files),
-            Ok(Err(error)) => Err(unexpected(&task, error)),
-            Err(error) => Err(unexpected(&task, error)),
+            // Too large, or none: its files can still be had one by one.
+            Err(error) if error.kind == ForgeErrorKind::Unexpected => {
+                tracing::warn!(%error, "the files are asked for one by one");
+                Ok(BTreeMap::new())
+            }
+            unpacked => unpacked,
         }
     }
 }

@@ -19,31 +19,6 @@ use crate::http::{Credential, Identity};
 /// How long before its end a token is renewed.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
-const APP_ID: &str = "UPDRAFT_APP_ID";
-const APP_KEY: &str = "UPDRAFT_APP_PRIVATE_KEY";
-const APP_KEY_FILE: &str = "UPDRAFT_APP_PRIVATE_KEY_FILE";
-/// Where a token is looked for, in order.
-const TOKENS: [&str; 3] = ["UPDRAFT_TOKEN", "RENOVATE_TOKEN", "GITHUB_TOKEN"];
-
-/// Why the environment's credentials are of no use.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CredentialsError {
-    /// There is an App without a key.
-    #[error("`{APP_ID}` names an App, but neither `{APP_KEY}` nor `{APP_KEY_FILE}` holds its private key")]
-    NoKey,
-    /// The file with the key cannot be read.
-    #[error("the App's private key cannot be read from `{path}`: {reason}")]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// Why.
-        reason: String,
-    },
-    /// The key is of no use.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-}
-
 /// What opens the door to GitHub.
 pub enum Credentials {
     /// A token of a user, or an App's that somebody else has fetched.
@@ -68,30 +43,6 @@ impl fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// Returns the credentials that the environment of the process holds: an App's (`UPDRAFT_APP_ID` with `UPDRAFT_APP_PRIVATE_KEY`, or with
-    /// the file that `UPDRAFT_APP_PRIVATE_KEY_FILE` names) before a token (`UPDRAFT_TOKEN`, `RENOVATE_TOKEN`, `GITHUB_TOKEN`). `None` when it
-    /// holds none. `variable` returns the value of one.
-    ///
-    /// # Errors
-    /// There is an App, and its key is missing or is none.
-    pub fn from_environment(
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> Result<Option<Self>, CredentialsError> {
-        let filled = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-        if let Some(id) = filled(APP_ID) {
-            let key = match (filled(APP_KEY), filled(APP_KEY_FILE)) {
-                (Some(key), _) => SecretString::from(key),
-                (None, Some(path)) => std::fs::read_to_string(&path)
-                    .map(SecretString::from)
-                    .map_err(|error| CredentialsError::Unreadable { path, reason: error.to_string() })?,
-                (None, None) => return Err(CredentialsError::NoKey),
-            };
-            return Ok(Some(Self::app(id.trim(), &key)?));
-        }
-        let token = TOKENS.iter().find_map(|name| filled(name));
-        Ok(token.map(|token| Self::Token(SecretString::from(token.trim().to_owned()))))
-    }
-
     /// Returns the credentials of an App. `private_key` is the text of the `.pem` file that GitHub made.
     ///
     /// # Errors
@@ -279,45 +230,4 @@ async fn token(client: &Client, app: &App, installation: u64, owner: &str) -> Re
 pub(super) fn viewer() -> Call {
     let query = "query { viewer { login databaseId } }";
     Call::query_of("find out who the token belongs to", json!({"query": query}))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PEM: &str = include_str!("../../../tests/fixtures/app-key.pem");
-
-    #[track_caller]
-    fn check(variables: &[(&str, &str)], expected: &str) {
-        let variable = |name: &str| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        };
-        let found = match Credentials::from_environment(variable) {
-            Ok(None) => "nothing".to_owned(),
-            Ok(Some(Credentials::Token(token))) => token.expose_secret().to_owned(),
-            Ok(Some(app)) => format!("{app:?}"),
-            Err(error) => error.to_string(),
-        };
-        assert_eq!(found, expected, "{:?}", variables.iter().map(|(name, _)| name).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn the_environment_holds_an_app_or_a_token() {
-        check(&[], "nothing");
-        check(&[("RENOVATE_TOKEN", " \n")], "nothing");
-        check(&[("GITHUB_TOKEN", "c"), ("RENOVATE_TOKEN", "b\n")], "b");
-        check(&[("RENOVATE_TOKEN", "b"), ("UPDRAFT_TOKEN", "a")], "a");
-        let app = [("UPDRAFT_TOKEN", "a"), ("UPDRAFT_APP_ID", "4711")];
-        check(&[&app[..], &[("UPDRAFT_APP_PRIVATE_KEY", PEM)]].concat(), "App(4711)");
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/app-key.pem");
-        check(&[&app[..], &[("UPDRAFT_APP_PRIVATE_KEY_FILE", file)]].concat(), "App(4711)");
-        check(
-            &app,
-            "`UPDRAFT_APP_ID` names an App, but neither `UPDRAFT_APP_PRIVATE_KEY` nor `UPDRAFT_APP_PRIVATE_KEY_FILE` holds its private key",
-        );
-        check(
-            &[&app[..], &[("UPDRAFT_APP_PRIVATE_KEY", "hunter2")]].concat(),
-            "the App's private key is no PEM text; it begins with `-----BEGIN RSA PRIVATE KEY-----`",
-        );
-    }
 }

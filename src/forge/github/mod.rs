@@ -37,7 +37,7 @@ use tokio::sync::OnceCell;
 use updraft_core::forge::{BranchHead, Checks, Comparison, Issue, MergeMethod, Protection, PullRequest};
 use url::Url;
 
-pub use self::auth::{App, Credentials, CredentialsError};
+pub use self::auth::{App, Credentials};
 pub use self::jwt::KeyError;
 
 use self::auth::Auth;

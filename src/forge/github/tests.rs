@@ -423,6 +423,15 @@ async fn strange_replies_are_errors() {
     }
 }
 
+#[tokio::test]
+async fn an_archive_that_cannot_be_read_leaves_its_files_to_be_asked_for_one_by_one() {
+    let commit = CommitHead { sha: "abc".to_owned(), tree: "def".to_owned() };
+    let (_server, forge) = repository(|_| Answer::ok("no archive")).await;
+    assert!(forge.archive(&commit, 100).await.unwrap().is_empty());
+    let (_server, forge) = repository(|_| refusal(404, "Not Found")).await;
+    assert_eq!(forge.archive(&commit, 100).await.unwrap_err().kind, ForgeErrorKind::NotFound);
+}
+
 #[test]
 fn the_website_is_taken_for_its_api() {
     for (given, expected) in [
