@@ -12,7 +12,7 @@ use super::pulls::{Label, User};
 use crate::forge::{ForgeError, ForgeErrorKind, History};
 
 #[derive(Deserialize)]
-struct Event {
+struct Happened {
     event: Option<String>,
     label: Option<Label>,
     assignee: Option<User>,
@@ -36,7 +36,7 @@ impl GithubRepository {
             self.route(format!("/issues/{number}/events?per_page=100")),
             format!("read what happened to #{number}"),
         );
-        let events: Vec<Vec<Event>> = pages(self, first).await?;
+        let events: Vec<Vec<Happened>> = pages(self, first).await?;
         let mut history = History::default();
         for event in events.into_iter().flatten() {
             match event.event.as_deref() {
