@@ -1,0 +1,159 @@
+//! What `updraft run` says of settings that cannot work: one line that names the setting, exit code 2, and never a word of a secret.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+use std::fs;
+
+use serde_json::Value;
+use support::Ran;
+use tempfile::TempDir;
+
+/// A secret that must be seen nowhere.
+const SECRET: &str = "ghp_neverToBeSeen0123456789";
+/// An address where nobody listens.
+const NOBODY: &str = "http://127.0.0.1:9/";
+
+/// Runs the bot with `arguments` and the environment's `variables`, as loud as it gets, and fails the test when it tells the secret.
+#[track_caller]
+fn bot(arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let home = TempDir::new().unwrap();
+    let mut command = support::command(&[&["run", "-vvv"], arguments].concat(), &home);
+    command.envs(variables.iter().copied());
+    let ran = support::run(command);
+    assert!(!ran.out.contains(SECRET) && !ran.err.contains(SECRET), "{}\n{}", ran.out, ran.err);
+    ran
+}
+
+/// Fails the test unless that ends with exit code 2 and exactly this on stderr.
+#[track_caller]
+fn refuses(arguments: &[&str], variables: &[(&str, &str)], expected: &str) {
+    let ran = bot(arguments, variables).expect(2);
+    assert_eq!(ran.err.trim_end(), format!("error: {expected}"));
+    assert_eq!(ran.out, "");
+}
+
+const TOKEN: (&str, &str) = ("UPDRAFT_TOKEN", SECRET);
+
+#[test]
+fn without_a_token_it_says_where_one_is_looked_for() {
+    let expected = "there is no token for the forge; set `UPDRAFT_TOKEN`, or `UPDRAFT_TOKEN_FILE` to a file that holds it";
+    refuses(&["me/lab"], &[], expected);
+    refuses(&["me/lab"], &[("UPDRAFT_TOKEN", "")], expected);
+}
+
+#[test]
+fn without_a_repository_it_says_how_to_name_one() {
+    let expected =
+        "there is no repository to work on; name one as `updraft run owner/name`, or use `--autodiscover`";
+    refuses(&[], &[TOKEN], expected);
+    refuses(&[], &[TOKEN, ("UPDRAFT_REPOSITORIES", " , ")], expected);
+}
+
+#[test]
+fn a_repository_has_an_owner_and_a_name() {
+    refuses(&["lab"], &[TOKEN], "`lab` is no repository; write `owner/name`");
+    refuses(
+        &["https://github.com/me/lab"],
+        &[TOKEN],
+        "`https://github.com/me/lab` is no repository; write `owner/name`",
+    );
+    refuses(
+        &[],
+        &[TOKEN, ("RENOVATE_REPOSITORIES", r#"["me/lab", "me/"]"#)],
+        "`me/` is no repository; write `owner/name`",
+    );
+}
+
+#[test]
+fn an_endpoint_is_a_web_address() {
+    for address in ["github.example.com", "ftp://github.example.com", "https://"] {
+        let expected = format!(
+            "the endpoint `{address}` is no web address; write one such as `https://api.github.com/` or `https://github.example.com/api/v3/`"
+        );
+        refuses(&["me/lab", "--endpoint", address], &[TOKEN], &expected);
+        refuses(&["me/lab"], &[TOKEN, ("RENOVATE_ENDPOINT", address)], &expected);
+    }
+}
+
+#[test]
+fn a_token_file_that_cannot_be_read_is_named() {
+    let folder = TempDir::new().unwrap();
+    let missing = folder.path().join("token");
+    let path = missing.to_str().unwrap();
+    let ran = bot(&["me/lab"], &[("UPDRAFT_TOKEN_FILE", path)]).expect(2);
+    ran.says(&format!("error: cannot read `{path}`, which `UPDRAFT_TOKEN_FILE` names\n  caused by: "));
+    fs::write(&missing, "\n").unwrap();
+    refuses(
+        &["me/lab"],
+        &[("UPDRAFT_TOKEN_FILE", path)],
+        &format!("`{path}`, which `UPDRAFT_TOKEN_FILE` names, is empty"),
+    );
+}
+
+#[test]
+fn a_token_file_is_read_without_the_line_end() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("token");
+    fs::write(&path, format!("{SECRET}\n")).unwrap();
+    let ran = bot(&["me/lab", "--endpoint", NOBODY], &[("RENOVATE_TOKEN_FILE", path.to_str().unwrap())]);
+    // It is taken for a token, so the next thing to fail is the network.
+    ran.expect(1).says("127.0.0.1");
+}
+
+#[test]
+fn an_app_has_a_private_key() {
+    refuses(
+        &["me/lab"],
+        &[("UPDRAFT_APP_ID", "12")],
+        "there is the id of a GitHub App, but no private key; set `UPDRAFT_APP_PRIVATE_KEY_FILE` to the file that holds it",
+    );
+    let ran = bot(&["me/lab"], &[("UPDRAFT_APP_ID", "12"), ("UPDRAFT_APP_PRIVATE_KEY", SECRET)]);
+    ran.expect(2).says("error: the private key of the GitHub App cannot be read");
+}
+
+#[test]
+fn a_run_beyond_the_last_share_has_nothing_to_do() {
+    let expected = "this run is number 4 of 4: numbers begin at 0, so there is nothing for it to do";
+    refuses(&["me/lab", "--shards", "4"], &[TOKEN, ("JOB_COMPLETION_INDEX", "4")], expected);
+    refuses(&["me/lab"], &[TOKEN, ("UPDRAFT_SHARDS", "4"), ("UPDRAFT_SHARD", "4")], expected);
+    refuses(
+        &["me/lab", "--shards", "4"],
+        &[TOKEN, ("JOB_COMPLETION_INDEX", "first")],
+        "`JOB_COMPLETION_INDEX` is `first`; write a number",
+    );
+}
+
+#[test]
+fn switches_and_words_are_checked() {
+    refuses(
+        &["me/lab"],
+        &[TOKEN, ("RENOVATE_AUTODISCOVER", "maybe")],
+        "`RENOVATE_AUTODISCOVER` is `maybe`; write `true` or `false`",
+    );
+    refuses(
+        &["me/lab"],
+        &[TOKEN, ("RENOVATE_REQUIRE_CONFIG", "perhaps")],
+        "`RENOVATE_REQUIRE_CONFIG` is `perhaps`, which is none of its words",
+    );
+}
+
+#[test]
+fn host_rules_that_are_no_list_are_placed_and_not_quoted() {
+    let rules = format!(r#"{{"matchHost": "registry.lan", "token": "{SECRET}"}}"#);
+    let ran = bot(&["me/lab"], &[TOKEN, ("UPDRAFT_HOST_RULES", &rules)]).expect(2);
+    ran.says("error: the host rules of the environment are no JSON list of rules (line 1, column ");
+}
+
+#[test]
+fn a_forge_that_does_not_answer_is_one_json_line_and_exit_code_1() {
+    let arguments = ["me/lab", "--endpoint", NOBODY, "--log-format", "json"];
+    let ran = bot(&arguments, &[TOKEN]).expect(1);
+    let lines: Vec<Value> = ran.err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let about: Vec<&Value> = lines.iter().filter(|line| line["repository"] == "me/lab").collect();
+    let [summary] = about.as_slice() else { panic!("one line a repository: {}", ran.err) };
+    assert_eq!(summary["level"], "ERROR");
+    assert!(summary["milliseconds"].is_u64());
+    assert!(summary["message"].as_str().unwrap().starts_with("failed: "), "{summary}");
+}
