@@ -2,19 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+#[path = "support/github/mod.rs"]
+mod github;
 mod support;
 
 use std::fs;
 
+use github::{Account, GitHub, Rights};
 use serde_json::Value;
 use support::Ran;
 use tempfile::TempDir;
 
 /// A secret that must be seen nowhere.
 const SECRET: &str = "ghp_neverToBeSeen0123456789";
-/// An address where nobody listens.
-const NOBODY: &str = "http://127.0.0.1:9/";
-
 /// Runs the bot with `arguments` and the environment's `variables`, as loud as it gets, and fails the test when it tells the secret.
 #[track_caller]
 fn bot(arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
@@ -94,12 +94,11 @@ fn a_token_file_that_cannot_be_read_is_named() {
 
 #[test]
 fn a_token_file_is_read_without_the_line_end() {
-    let folder = TempDir::new().unwrap();
+    let (github, folder) = (github(), TempDir::new().unwrap());
     let path = folder.path().join("token");
     fs::write(&path, format!("{SECRET}\n")).unwrap();
-    let ran = bot(&["me/lab", "--endpoint", NOBODY], &[("RENOVATE_TOKEN_FILE", path.to_str().unwrap())]);
-    // It is taken for a token, so the next thing to fail is the network.
-    ran.expect(1).says("127.0.0.1");
+    bot(&["me/lab", "--endpoint", &github.api()], &[("RENOVATE_TOKEN_FILE", path.to_str().unwrap())])
+        .expect(0);
 }
 
 #[test]
@@ -146,14 +145,59 @@ fn host_rules_that_are_no_list_are_placed_and_not_quoted() {
     ran.says("error: the host rules of the environment are no JSON list of rules (line 1, column ");
 }
 
+/// Starts a GitHub that knows the secret, with a repository in which there is nothing to do.
+fn github() -> GitHub {
+    let github = GitHub::start();
+    github.account(SECRET, Account::user("bot", Rights::Write));
+    github.repository("me/lab", &[("renovate.json", "{}\n"), ("notes.txt", "nothing to do\n")]);
+    github
+}
+
+/// Returns the log lines about repositories that say how long they took: the summaries.
+fn summaries(ran: &Ran) -> Vec<Value> {
+    let lines = ran.err.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["repository"].is_string() && line["milliseconds"].is_u64()).collect()
+}
+
 #[test]
-fn a_forge_that_does_not_answer_is_one_json_line_and_exit_code_1() {
-    let arguments = ["me/lab", "--endpoint", NOBODY, "--log-format", "json"];
-    let ran = bot(&arguments, &[TOKEN]).expect(1);
-    let lines: Vec<Value> = ran.err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let about: Vec<&Value> = lines.iter().filter(|line| line["repository"] == "me/lab").collect();
-    let [summary] = about.as_slice() else { panic!("one line a repository: {}", ran.err) };
-    assert_eq!(summary["level"], "ERROR");
-    assert!(summary["milliseconds"].is_u64());
-    assert!(summary["message"].as_str().unwrap().starts_with("failed: "), "{summary}");
+fn each_repository_ends_with_one_json_line_and_is_in_the_figures() {
+    let (github, folder) = (github(), TempDir::new().unwrap());
+    let metrics = folder.path().join("updraft.prom");
+    let variables = [
+        TOKEN,
+        ("UPDRAFT_REPOSITORIES", "me/lab, me/gone"),
+        ("RENOVATE_ENDPOINT", &github.api()),
+        ("UPDRAFT_LOG_FORMAT", "json"),
+        ("UPDRAFT_METRICS", metrics.to_str().unwrap()),
+    ];
+    let ran = bot(&[], &variables).expect(1);
+    let told = summaries(&ran);
+    let [lab, gone] = told.as_slice() else { panic!("one line a repository: {}", ran.err) };
+    assert_eq!(
+        (&lab["repository"], &lab["level"], &lab["message"]),
+        (&"me/lab".into(), &"INFO".into(), &"done".into())
+    );
+    for figure in
+        ["dependencies", "branches", "branches_created", "pulls_created", "merged", "pruned", "errors"]
+    {
+        assert_eq!(lab[figure], 0, "{figure}");
+    }
+    assert_eq!((&gone["repository"], &gone["level"]), (&"me/gone".into(), &"ERROR".into()));
+    let why = gone["message"].as_str().unwrap();
+    assert!(why.starts_with("failed: the forge does not know the repository"), "{why}");
+    let figures = fs::read_to_string(metrics).unwrap();
+    assert!(figures.contains("updraft_repository_success{repository=\"me/lab\"} 1\n"), "{figures}");
+    assert!(figures.contains("updraft_repository_success{repository=\"me/gone\"} 0\n"), "{figures}");
+    assert!(!figures.contains(SECRET));
+}
+
+#[test]
+fn a_token_that_the_forge_does_not_know_is_told_and_not_shown() {
+    let github = GitHub::start();
+    github.repository("me/lab", &[("renovate.json", "{}\n")]);
+    let ran = bot(&["me/lab", "--endpoint", &github.api(), "--log-format", "json"], &[TOKEN]).expect(1);
+    let told = summaries(&ran);
+    let [summary] = told.as_slice() else { panic!("one line a repository: {}", ran.err) };
+    let why = summary["message"].as_str().unwrap();
+    assert!(why.starts_with("failed: the forge does not accept the token (401)"), "{why}");
 }
