@@ -45,7 +45,11 @@ impl Job<'_> {
             tracing::info!(branch = name, reason, "stays, although nothing is known to need it");
             return Ok(false);
         }
-        if self.own.is_edited(&comparison) || is_retargeted {
+        if is_retargeted {
+            // Where it goes was decided by somebody else, such as a configuration with several base branches.
+            return Ok(false);
+        }
+        if self.own.is_edited(&comparison) {
             if let Some(pull) = pull.filter(|pull| !pull.title.ends_with(ABANDONED)) {
                 let title = Some(format!("{}{ABANDONED}", pull.title));
                 self.forge.change_pull(pull.number, &Change { title, ..Change::default() }).await?;

@@ -24,6 +24,9 @@ use crate::run::{Outcome, Reading, ReadyBranch, Session};
 use crate::settings::RunSettings;
 use crate::source::remote;
 
+/// The account of Renovate's own App.
+const PREDECESSOR: &str = "renovate[bot]";
+
 /// What became of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -116,7 +119,7 @@ pub(super) async fn work(
             "its configuration says `enabled: false`".to_owned(),
         )));
     }
-    let issues = if repository.has_issues { forge.issues().await? } else { Vec::new() };
+    let issues = issues(forge, &repository, &reading).await?;
     if reading.config.problems.iter().any(|problem| problem.severity == Severity::Error) {
         config_issue::open(forge, &reading, &issues).await?;
         let mut work = Work::without_branches(Verdict::WrongConfig);
@@ -151,6 +154,25 @@ fn unfit(repository: &Repository) -> anyhow::Result<Option<String>> {
         repository.slug
     );
     Ok(None)
+}
+
+/// Returns the issues that are ours to keep right. A dashboard that Renovate's own App left behind is one of them; anybody else's is not, since its boxes
+/// would be anybody's to tick.
+async fn issues(
+    forge: &dyn Forge,
+    repository: &Repository,
+    reading: &Reading,
+) -> Result<Vec<Issue>, ForgeError> {
+    if !repository.has_issues {
+        return Ok(Vec::new());
+    }
+    let mut issues = forge.issues().await?;
+    let title = reading.config.options.dependency_dashboard_title.as_deref().unwrap_or_default();
+    if reading.config.options.dependency_dashboard == Some(true) && find_issue(&issues, title).is_none() {
+        let left_behind = forge.open_issues_of(PREDECESSOR).await?;
+        issues.extend(left_behind.into_iter().filter(|issue| issue.title == title));
+    }
+    Ok(issues)
 }
 
 /// Says what the token may do: all of it where one repository is worked on, and otherwise only what is missing.
@@ -217,6 +239,7 @@ async fn branches(
         tally: Tally::default(),
     };
     job.look_ahead().await;
+    job.problems.extend(other_bases(options, &repository.default_branch));
     let ended = job.finish(issues).await;
     let Job { entries, problems, tally, .. } = job;
     let verdict = match ended {
@@ -269,6 +292,16 @@ impl Job<'_> {
         self.problems.push(problem);
         Standing::Errored { reason: error.to_string() }
     }
+}
+
+/// Returns what to tell of branches that are asked for and not worked on.
+fn other_bases(options: &updraft_core::config::Options, base: &str) -> Option<Problem> {
+    let others =
+        options.base_branch_patterns.as_ref()?.iter().any(|pattern| pattern != base && pattern != "$default");
+    others.then(|| {
+        Problem::warning(format!("`baseBranchPatterns`: only the default branch, `{base}`, is worked on"))
+            .hint("pull requests into other branches are left as they are")
+    })
 }
 
 fn entry(ready: &ReadyBranch, standing: Standing) -> Entry {

@@ -109,6 +109,10 @@ impl<F: Forge> Forge for DryRun<F> {
         self.forge.issues().await
     }
 
+    async fn open_issues_of(&self, login: &str) -> Result<Vec<Issue>, ForgeError> {
+        self.forge.open_issues_of(login).await
+    }
+
     async fn issue(&self, number: u64) -> Result<Issue, ForgeError> {
         self.forge.issue(number).await
     }

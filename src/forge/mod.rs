@@ -114,8 +114,6 @@ pub struct Repository {
     pub default_branch: String,
     /// Whether it can only be read, for everybody.
     pub is_archived: bool,
-    /// Whether it is a fork.
-    pub is_fork: bool,
     /// What the token may do.
     pub permission: Permission,
     /// Whether issues can be opened.
@@ -296,6 +294,9 @@ pub trait Forge: Send + Sync {
 
     /// Returns the issues that this account opened, newest first, open ones and those closed lately.
     async fn issues(&self) -> Result<Vec<Issue>, ForgeError>;
+
+    /// Returns the open issues that another account opened.
+    async fn open_issues_of(&self, login: &str) -> Result<Vec<Issue>, ForgeError>;
 
     /// Returns an issue as it is now.
     async fn issue(&self, number: u64) -> Result<Issue, ForgeError>;

@@ -20,7 +20,6 @@ pub(super) struct About {
     default_branch: Option<String>,
     #[serde(default)]
     pub(super) archived: Option<bool>,
-    fork: Option<bool>,
     has_issues: Option<bool>,
     pub(super) permissions: Option<Rights>,
     allow_merge_commit: Option<bool>,
@@ -96,7 +95,6 @@ impl GithubRepository {
                 .default_branch
                 .ok_or_else(|| unexpected(&task, "it has no default branch"))?,
             is_archived: about.archived.unwrap_or_default(),
-            is_fork: about.fork.unwrap_or_default(),
             permission,
             has_issues: about.has_issues.unwrap_or(true),
             merge_methods,

@@ -76,8 +76,8 @@ pub(super) fn scopes(headers: &HeaderMap) -> Option<Vec<String>> {
 /// Returns what a token with these scopes may do.
 pub(super) fn of_scopes(scopes: &[String]) -> Vec<Grant> {
     grants(|area| {
-        let includes = |scope: &&str| scopes.iter().any(|own| own == scope);
-        if area.scopes.iter().any(|scope| includes(&scope)) { Allowed::Yes } else { Allowed::No }
+        let includes = |scope: &&str| scopes.iter().any(|own| own == *scope);
+        if area.scopes.iter().any(|scope| includes(scope)) { Allowed::Yes } else { Allowed::No }
     })
 }
 

@@ -38,45 +38,36 @@ impl From<Listed> for Issue {
 
 impl GithubRepository {
     pub(super) async fn read_issues(&self) -> Result<Vec<Issue>, ForgeError> {
-        let mut issues = self.open_issues().await?;
+        let login = self.read_account().await?.login;
+        let mut issues = self.read_open_issues(&login).await?;
         // Of those that are closed, the last hundred; there is no end to them, since pull requests are among them.
-        let closed = self.send(&self.list_of("closed").await?).await;
+        let closed = self.send(&self.list_of(&login, "closed")).await;
         match closed {
-            Ok(answer) => issues.extend(self.ours(answer.json()?).await?),
+            Ok(answer) => issues.extend(by(&login, answer.json()?)),
             Err(error) if error.kind == ForgeErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
         Ok(issues)
     }
 
-    async fn open_issues(&self) -> Result<Vec<Issue>, ForgeError> {
-        match pages::<Vec<Listed>>(self, self.list_of("open").await?).await {
-            Ok(pages) => self.ours(pages.into_iter().flatten().collect()).await,
+    pub(super) async fn read_open_issues(&self, login: &str) -> Result<Vec<Issue>, ForgeError> {
+        match pages::<Vec<Listed>>(self, self.list_of(login, "open")).await {
+            Ok(pages) => Ok(by(login, pages.into_iter().flatten().collect())),
             // They are switched off.
             Err(error) if error.kind == ForgeErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }
 
-    async fn list_of(&self, state: &str) -> Result<Call, ForgeError> {
-        let account = self.read_account().await?;
+    fn list_of(&self, login: &str, state: &str) -> Call {
         let query = query(&[
-            ("creator", &account.login),
+            ("creator", login),
             ("state", state),
             ("sort", "updated"),
             ("direction", "desc"),
             ("per_page", "100"),
         ]);
-        Ok(Call::get(self.route(format!("/issues{query}")), "list our issues"))
-    }
-
-    async fn ours(&self, listed: Vec<Listed>) -> Result<Vec<Issue>, ForgeError> {
-        let account = self.read_account().await?;
-        let is_ours = |issue: &Listed| {
-            issue.pull_request.is_none()
-                && issue.user.as_ref().is_some_and(|user| user.login.eq_ignore_ascii_case(&account.login))
-        };
-        Ok(listed.into_iter().filter(is_ours).map(Issue::from).collect())
+        Call::get(self.route(format!("/issues{query}")), format!("list the issues of `{login}`"))
     }
 
     pub(super) async fn read_issue(&self, number: u64) -> Result<Issue, ForgeError> {
@@ -90,8 +81,9 @@ impl GithubRepository {
         body: &str,
         labels: &BTreeSet<String>,
     ) -> Result<Issue, ForgeError> {
+        let login = self.read_account().await?.login;
         let there = || async {
-            let issues = self.open_issues().await?;
+            let issues = self.read_open_issues(&login).await?;
             Ok(issues.into_iter().find(|issue| issue.title == title))
         };
         if let Some(issue) = there().await? {
@@ -110,4 +102,13 @@ impl GithubRepository {
         let call = Call::set(Method::PATCH, self.route(format!("/issues/{number}")), task, body);
         self.send(&call).await.map(|_| ())
     }
+}
+
+/// Returns the issues among `listed` that somebody opened.
+fn by(login: &str, listed: Vec<Listed>) -> Vec<Issue> {
+    let is_theirs = |issue: &Listed| {
+        issue.pull_request.is_none()
+            && issue.user.as_ref().is_some_and(|user| user.login.eq_ignore_ascii_case(login))
+    };
+    listed.into_iter().filter(is_theirs).map(Issue::from).collect()
 }

@@ -232,6 +232,10 @@ impl Forge for GithubRepository {
         self.read_issues().await
     }
 
+    async fn open_issues_of(&self, login: &str) -> Result<Vec<Issue>, ForgeError> {
+        self.read_open_issues(login).await
+    }
+
     async fn issue(&self, number: u64) -> Result<Issue, ForgeError> {
         self.read_issue(number).await
     }
