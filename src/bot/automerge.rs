@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use updraft_core::config::options::{AutomergeStrategy, AutomergeType};
 use updraft_core::forge::{MergeMethod, PullRequest};
 use updraft_core::life::Standing;
-use updraft_core::life::policy::{Light, light, may_merge_now};
+use updraft_core::life::policy::{Light, may_merge_now};
 use updraft_core::plan::Branch;
 
 use super::branch::{How, Made};
@@ -23,8 +23,7 @@ impl Job<'_> {
     ) -> Result<Option<Standing>, ForgeError> {
         let options = &branch.options;
         let ignores_tests = options.ignore_tests == Some(true);
-        let checks = self.forge.checks(&made.sha).await?;
-        match light(&checks, options) {
+        match self.light(&made.sha, options).await? {
             _ if ignores_tests => {}
             Light::Red => return Ok(None),
             Light::None | Light::Pending => {
@@ -101,7 +100,7 @@ impl Job<'_> {
     }
 
     async fn asks_to_merge(
-        &self,
+        &mut self,
         branch: &Branch,
         made: &Made,
         pull: &PullRequest,
@@ -113,7 +112,7 @@ impl Job<'_> {
         self.forge.comment(pull.number, "", comment).await
     }
 
-    async fn is_mergeable(&self, branch: &Branch, made: &Made) -> Result<bool, ForgeError> {
+    async fn is_mergeable(&mut self, branch: &Branch, made: &Made) -> Result<bool, ForgeError> {
         let options = &branch.options;
         if !may_merge_now(options, self.session.now) {
             return Ok(false);
@@ -125,8 +124,7 @@ impl Job<'_> {
         if made.how == How::Committed {
             return Ok(false);
         }
-        let checks = self.forge.checks(&made.sha).await?;
-        Ok(light(&checks, options) == Light::Green)
+        Ok(self.light(&made.sha, options).await? == Light::Green)
     }
 
     /// Tidies up after a merge.

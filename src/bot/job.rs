@@ -7,16 +7,19 @@ use futures::stream;
 use updraft_core::config::Options;
 use updraft_core::config::options::FetchChangeLogs;
 use updraft_core::dashboard::{Entry, Tick, Ticks};
-use updraft_core::forge::{Comparison, Protection, PullRequest, Signature};
+use updraft_core::forge::{Checks, Comparison, Protection, PullRequest, Signature};
 use updraft_core::life::limits::Counts;
 use updraft_core::life::ownership::{Own, signature};
+use updraft_core::life::policy::{Light, light};
 use updraft_core::plan::Branch;
 use updraft_core::problem::Problem;
 
 use super::content::Base;
 use super::doubts::Doubts;
 use crate::changelog::{BranchNotes, Changelogs};
-use crate::forge::{Account, AccountKind, CommitHead, Forge, ForgeError, Grant, Repository, Tree};
+use crate::forge::{
+    Account, AccountKind, CommitHead, Forge, ForgeError, ForgeErrorKind, Grant, Repository, Tree,
+};
 use crate::run::{Outcome, Session};
 
 /// How many questions are asked at once.
@@ -112,6 +115,35 @@ impl Job<'_> {
             Some(comparison) => Ok(comparison.clone()),
             None => self.forge.compare(&self.base.sha, sha).await,
         }
+    }
+
+    /// Returns what is checked of a commit; `None` where the token may not see that.
+    ///
+    /// # Errors
+    /// The forge could not be asked.
+    pub(super) async fn checks(&mut self, sha: &str) -> Result<Option<Checks>, ForgeError> {
+        match self.forge.checks(sha).await {
+            Ok(checks) => Ok(Some(checks)),
+            Err(error) if error.kind == ForgeErrorKind::Forbidden => {
+                let problem =
+                    Problem::warning("the token may not see checks, so nothing that waits for them goes on")
+                        .hint("give it the permissions `Checks: read` and `Commit statuses: read`");
+                if !self.problems.contains(&problem) {
+                    tracing::warn!(%error, "{}", problem.message);
+                    self.problems.push(problem);
+                }
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns what the checks of a commit say together. Checks that cannot be seen may still be pending.
+    ///
+    /// # Errors
+    /// The forge could not be asked.
+    pub(super) async fn light(&mut self, sha: &str, options: &Options) -> Result<Light, ForgeError> {
+        Ok(self.checks(sha).await?.map_or(Light::Pending, |checks| light(&checks, options)))
     }
 
     /// Returns the release notes of a branch.

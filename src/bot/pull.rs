@@ -11,7 +11,7 @@ use updraft_core::draft::Memory;
 use updraft_core::forge::PullRequest;
 use updraft_core::life::Standing;
 use updraft_core::life::past::Past;
-use updraft_core::life::policy::{Light, light};
+use updraft_core::life::policy::Light;
 use updraft_core::plan::Branch;
 use updraft_core::template;
 
@@ -75,8 +75,7 @@ impl Job<'_> {
             PrCreation::Approval if self.has_tick(name, Tick::ApprovePull) => Ok(None),
             PrCreation::Approval => Ok(Some(Standing::AwaitsPullApproval)),
             PrCreation::NotPending | PrCreation::StatusSuccess => {
-                let checks = self.forge.checks(&made.sha).await?;
-                let is_ready = match light(&checks, options) {
+                let is_ready = match self.light(&made.sha, options).await? {
                     Light::Green => true,
                     Light::Red => creation == PrCreation::NotPending,
                     Light::None | Light::Pending => self.has_waited_enough(branch, &made.sha).await?,
@@ -268,7 +267,7 @@ impl Job<'_> {
     }
 
     /// Says on the commit whether everything in it is old enough, where age matters.
-    async fn say_age(&self, branch: &Branch, made: &Made) -> Result<(), ForgeError> {
+    async fn say_age(&mut self, branch: &Branch, made: &Made) -> Result<(), ForgeError> {
         if branch.upgrades.iter().all(|upgrade| upgrade.options.minimum_release_age.is_none()) {
             return Ok(());
         }
@@ -279,7 +278,8 @@ impl Job<'_> {
             return Ok(());
         }
         let is_green = branch.upgrades.iter().all(|upgrade| upgrade.update.pending.is_none());
-        let known = self.forge.checks(&made.sha).await?.get(context).copied();
+        let Some(checks) = self.checks(&made.sha).await? else { return Ok(()) };
+        let known = checks.get(context).copied();
         if known.map(|state| state == updraft_core::forge::CheckState::Green) == Some(is_green) {
             return Ok(());
         }

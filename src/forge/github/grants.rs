@@ -77,7 +77,7 @@ pub(super) fn scopes(headers: &HeaderMap) -> Option<Vec<String>> {
 pub(super) fn of_scopes(scopes: &[String]) -> Vec<Grant> {
     grants(|area| {
         let includes = |scope: &&str| scopes.iter().any(|own| own == *scope);
-        if area.scopes.iter().any(|scope| includes(scope)) { Allowed::Yes } else { Allowed::No }
+        if area.scopes.iter().any(includes) { Allowed::Yes } else { Allowed::No }
     })
 }
 
