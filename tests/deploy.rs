@@ -382,6 +382,14 @@ fn the_image_is_built_from_pinned_parts() {
 }
 
 #[test]
+fn the_image_needs_no_time_zones_of_a_system() {
+    let bundled = jiff::tz::TimeZoneDatabase::bundled();
+    for name in ["Europe/Berlin", "America/Chicago", "Asia/Tokyo"] {
+        assert!(bundled.get(name).is_ok(), "{name}");
+    }
+}
+
+#[test]
 fn the_image_is_built_from_everything_the_manifest_names() {
     let ignored = read("deploy/Dockerfile.dockerignore");
     let copied: BTreeSet<&str> = ignored.lines().filter_map(|line| line.strip_prefix('!')).collect();
