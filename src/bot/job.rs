@@ -147,11 +147,11 @@ impl Job<'_> {
     }
 
     /// Returns the release notes of a branch.
-    pub(super) async fn notes(&self, branch: &Branch) -> String {
+    pub(super) async fn notes(&self, branch: &Branch) -> BranchNotes {
         match self.notes.get(&branch.branch_name) {
-            _ if branch.options.fetch_change_logs == Some(FetchChangeLogs::Off) => String::new(),
-            Some(notes) => notes.markdown.clone(),
-            None => self.changelogs.notes(branch).await.markdown,
+            _ if branch.options.fetch_change_logs == Some(FetchChangeLogs::Off) => BranchNotes::default(),
+            Some(notes) => notes.clone(),
+            None => self.changelogs.notes(branch).await,
         }
     }
 

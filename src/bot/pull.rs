@@ -86,7 +86,8 @@ impl Job<'_> {
     }
 
     async fn open(&mut self, branch: &Branch, before: Past<'_>) -> Result<PullRequest, ForgeError> {
-        let body = self.body(branch, None).await;
+        let notes = self.notes(branch).await;
+        let body = self.body(branch, &notes.markdown, None);
         if let Past::Autoclosed(old) = before {
             let change = Change {
                 title: Some(branch.pr_title.clone()),
@@ -205,10 +206,13 @@ impl Job<'_> {
     /// Brings the words and labels of an open pull request up to date.
     async fn refresh(&mut self, branch: &Branch, pull: PullRequest) -> Result<PullRequest, ForgeError> {
         let memory = Memory::read(&pull.body);
-        let body = self.body(branch, memory.as_ref()).await;
-        // A box that was ticked has been honoured by now.
-        let is_stale = !draft::same_body(&pull.body, &body) || draft::wants_rebase(&pull.body);
+        let notes = self.notes(branch).await;
+        let body = self.body(branch, &notes.markdown, memory.as_ref());
         let is_renamed = pull.title.trim() != branch.pr_title.trim();
+        // Notes that cannot be read today are no reason to take yesterday's away.
+        let is_other = notes.problems.is_empty() && !draft::same_body(&pull.body, &body);
+        // A box that was ticked has been honoured by now.
+        let is_stale = is_other || is_renamed || draft::wants_rebase(&pull.body);
         if is_stale || is_renamed {
             let change = Change {
                 title: is_renamed.then(|| branch.pr_title.clone()),
@@ -254,8 +258,7 @@ impl Job<'_> {
         Ok(())
     }
 
-    async fn body(&self, branch: &Branch, before: Option<&Memory>) -> String {
-        let notes = self.notes(branch).await;
+    fn body(&self, branch: &Branch, notes: &str, before: Option<&Memory>) -> String {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let memory = Memory {
             created_in_ver: before.map_or_else(|| version.clone(), |memory| memory.created_in_ver.clone()),
@@ -263,7 +266,7 @@ impl Job<'_> {
             target_branch: self.repository.default_branch.clone(),
             labels: branch.labels.iter().cloned().collect(),
         };
-        draft::pr_body(branch, &notes, &memory)
+        draft::pr_body(branch, notes, &memory)
     }
 
     /// Says on the commit whether everything in it is old enough, where age matters.

@@ -209,6 +209,7 @@ async fn branches(
     let account = forge.account().await?;
     let (author, own) = identities(&reading.config.options, settings.git_author.as_deref(), &account);
     let outcome = session.decide(reading).await;
+    crate::decisions::log(&outcome);
     let options = &outcome.reading.config.options;
     let heads = heads(forge, &outcome).await?;
     let pulls = pulls(forge, repository).await?;
