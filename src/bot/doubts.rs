@@ -98,6 +98,10 @@ fn failure(finding: &Finding) -> Option<String> {
         Some(Err(error)) if error.kind != LookupErrorKind::Unsupported => {
             Some(format!("`{}` could not be looked up: {}", finding.dep.dep.dep_name, error.detail))
         }
+        // A registry that has forgotten everything has rather a bad day.
+        Some(Ok(releases)) if releases.releases.is_empty() => {
+            Some(format!("`{}` has no version at all, as its registry says", finding.dep.dep.dep_name))
+        }
         Some(Ok(_)) => finding
             .without_digest()
             .map(|skip| format!("`{}` could not be looked up: {}", finding.dep.dep.dep_name, skip.detail)),
