@@ -30,7 +30,13 @@ pub fn start(global: &Global, usual: LevelFilter) {
     };
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
     let layer = fmt::layer().with_writer(std::io::stderr).with_target(false);
-    let layer = match global.log_format {
+    // Renovate's name comes after everything that is ours.
+    let is_json = variable("LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
+    let format = match global.log_format {
+        LogFormat::Text if is_json && variable("UPDRAFT_LOG_FORMAT").is_none() => LogFormat::Json,
+        format => format,
+    };
+    let layer = match format {
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
         LogFormat::Text => {
             let color = match global.color {
