@@ -125,6 +125,8 @@ impl DatasourceId {
     pub const PYPI: Self = Self::fixed("pypi");
     /// Packages of crates.io.
     pub const CRATE: Self = Self::fixed("crate");
+    /// Modules of Go.
+    pub const GO: Self = Self::fixed("go");
     /// Versions of Node.js.
     pub const NODE_VERSION: Self = Self::fixed("node-version");
     /// Versions of Go.

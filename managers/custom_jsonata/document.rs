@@ -228,10 +228,15 @@ mod tests {
         check(
             FileFormat::Json,
             "{\"a\": [{\"b/c\": \"x\"}, 1],\n\t\"d\": 1.5, \"e\": true}\n",
-            &[value.clone()],
+            std::slice::from_ref(&value),
             &places,
         );
-        check(FileFormat::Yaml, "a:\n  - b/c: x\n  - 1\nd: 1.5\ne: true\n", &[value.clone()], &places);
+        check(
+            FileFormat::Yaml,
+            "a:\n  - b/c: x\n  - 1\nd: 1.5\ne: true\n",
+            std::slice::from_ref(&value),
+            &places,
+        );
         check(FileFormat::Toml, "a = [{'b/c' = 'x'}, 1]\nd = 1.5\ne = true\n", &[value], &places);
     }
 

@@ -28,7 +28,7 @@ const MAX_RESULTS: usize = 10_000;
 
 const ID: ManagerId = ManagerId::fixed("custom.jsonata");
 
-/// Finds what one entry of `customManagers` describes with `JSONata` queries.
+/// Finds what one entry of `customManagers` describes with JSONata queries.
 #[derive(Debug)]
 pub struct CustomJsonata {
     config: CustomManager,

@@ -115,7 +115,7 @@ fn version_of(node: &Node) -> Option<&Node> {
 ///
 /// See <https://mise.jdx.dev/dev-tools/#tool-version-specifiers>.
 fn requested(text: &str) -> Result<&str, source::Unknown> {
-    let moving = matches!(text, "latest" | "lts" | "stable" | "beta" | "nightly") || text.starts_with("lts-");
+    let moving = matches!(text, "latest" | "stable" | "beta" | "nightly") || text.starts_with("lts");
     if moving {
         return Err((SkipReason::UnspecifiedVersion, format!("mise follows `{text}` by itself")));
     }
