@@ -230,8 +230,8 @@ fn stop_on_signal(http: &Http) {
         }
         #[cfg(not(unix))]
         let _ = tokio::signal::ctrl_c().await;
-        tracing::warn!("told to stop: ending after the request that is under way");
         http.stop();
+        tracing::warn!("told to stop: ending after the request that is under way");
         // Who asks twice does not want to wait.
         let _ = tokio::signal::ctrl_c().await;
         std::process::exit(130);
