@@ -83,6 +83,11 @@ impl Job<'_> {
             self.say(&comments::ignored(branch), "prIgnoreNotification", pull).await?;
             return Ok(Standing::Closed { pull: pull.number });
         }
+        if let Past::Autoclosed(old) = before
+            && self.brings_back(name, old).await?
+        {
+            return self.go_on(ready, old.head_sha.clone()).await;
+        }
         let head = self.commit(ready).await?;
         let made = self.forge.create_branch(name, &head.sha).await;
         let sha = match made {
@@ -101,11 +106,28 @@ impl Job<'_> {
         self.pull(ready, &made, before).await
     }
 
+    /// Puts a branch back where it was when its pull request was closed, as GitHub opens that again for no other commit. Returns whether it could.
+    async fn brings_back(&mut self, name: &str, old: &PullRequest) -> Result<bool, ForgeError> {
+        match self.forge.create_branch(name, &old.head_sha).await {
+            Ok(()) => {}
+            // The commit is gone for good.
+            Err(error) if matches!(error.kind, ForgeErrorKind::Refused | ForgeErrorKind::NotFound) => {
+                tracing::debug!(%error, branch = name, "cannot be brought back, so it is made anew");
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        }
+        self.counts.branches += 1;
+        self.tally.branches_created += 1;
+        self.heads.insert(name.to_owned(), old.head_sha.clone());
+        Ok(true)
+    }
+
     /// Looks after a branch that is there.
     async fn go_on(&mut self, ready: &ReadyBranch, sha: String) -> Result<Standing, ForgeError> {
         let branch = &ready.branch;
         let name = &branch.branch_name;
-        let open = self.pulls.get(name).cloned();
+        let mut open = self.pulls.get(name).cloned();
         let comparison = self.compare(&sha).await?;
         let is_asked = self.is_asked_for_rebase(branch, open.as_ref());
         let is_retargeted = open.as_ref().is_some_and(|pull| pull.base != self.repository.default_branch);
@@ -128,6 +150,11 @@ impl Job<'_> {
                 self.heads.remove(name);
                 self.tally.pruned += 1;
                 return Ok(Standing::Closed { pull: pull.number });
+            }
+            if let Past::Autoclosed(old) = before
+                && old.head_sha == sha
+            {
+                open = self.reopen(branch, old).await?;
             }
         }
         let verdict = content::of_branch(self.forge, &self.content_base(), ready, &comparison).await?;

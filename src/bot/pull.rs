@@ -49,7 +49,7 @@ impl Job<'_> {
         }
         let pull = match open {
             Some(pull) => self.refresh(branch, pull).await?,
-            None => self.open(branch, before).await?,
+            None => self.open(branch).await?,
         };
         if automerges && self.merges(branch, made, &pull).await? {
             return Ok(Standing::Merged { pull: Some(pull.number) });
@@ -85,28 +85,32 @@ impl Job<'_> {
         }
     }
 
-    async fn open(&mut self, branch: &Branch, before: Past<'_>) -> Result<PullRequest, ForgeError> {
+    /// Opens a pull request again that was closed because nobody needed it; its branch is where it was then. Returns `None` where GitHub does not.
+    ///
+    /// # Errors
+    /// The forge could not be asked, or did not do what was asked.
+    pub(super) async fn reopen(
+        &mut self,
+        branch: &Branch,
+        old: &PullRequest,
+    ) -> Result<Option<PullRequest>, ForgeError> {
+        let change = Change { title: Some(branch.pr_title.clone()), open: Some(true), ..Change::default() };
+        match self.forge.change_pull(old.number, &change).await {
+            Ok(()) => {
+                let pull = self.forge.pull(old.number).await?;
+                self.opened(branch, pull).await.map(Some)
+            }
+            Err(error) if error.kind == ForgeErrorKind::Refused => {
+                tracing::debug!(%error, pull = old.number, "cannot be opened again, so a new one is made");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn open(&mut self, branch: &Branch) -> Result<PullRequest, ForgeError> {
         let notes = self.notes(branch).await;
         let body = self.body(branch, &notes.markdown, None);
-        if let Past::Autoclosed(old) = before {
-            let change = Change {
-                title: Some(branch.pr_title.clone()),
-                body: Some(body.clone()),
-                open: Some(true),
-                base: None,
-            };
-            match self.forge.change_pull(old.number, &change).await {
-                Ok(()) => {
-                    let pull = self.forge.pull(old.number).await?;
-                    return self.opened(branch, pull).await;
-                }
-                // A branch that was made anew cannot always be joined to its old pull request again.
-                Err(error) if error.kind == ForgeErrorKind::Refused => {
-                    tracing::debug!(%error, pull = old.number, "cannot be opened again, so a new one is made");
-                }
-                Err(error) => return Err(error),
-            }
-        }
         let new = NewPull {
             head: branch.branch_name.clone(),
             base: self.repository.default_branch.clone(),
