@@ -60,13 +60,13 @@ impl Registry {
     /// Pushes an image with labels.
     pub(crate) fn push_labelled(&self, name: &str, tag: &str, created: &str, labels: &Value) {
         let mut shelf = self.shelf.lock().unwrap();
-        let config = json!({
+        let image = json!({
             "created": created, "architecture": "amd64", "os": "linux",
             "config": {"Labels": labels}, "rootfs": {"type": "layers", "diff_ids": []},
             "history": [{"comment": format!("{name}:{tag}")}],
         });
-        let config = config.to_string().into_bytes();
-        let (size, digest) = (config.len(), shelf.keep(config));
+        let image = image.to_string().into_bytes();
+        let (size, digest) = (image.len(), shelf.keep(image));
         let manifest = json!({
             "schemaVersion": 2, "mediaType": MANIFEST,
             "config": {"mediaType": CONFIG, "digest": digest, "size": size}, "layers": [],

@@ -103,6 +103,11 @@ impl GitHub {
         self.world().now = Some(time.parse().unwrap());
     }
 
+    /// Returns the time it is here.
+    pub(crate) fn time(&self) -> String {
+        self.world().now().to_string()
+    }
+
     /// Lets time go by, by the hour.
     pub(crate) fn hours_later(&self, hours: i64) {
         let mut world = self.world();
