@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::process::Command;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -29,7 +30,7 @@ pub(crate) fn plain_config() -> Value {
 /// A repository, its images and its bot.
 pub(crate) struct Scene {
     pub(crate) github: GitHub,
-    pub(crate) registry: Registry,
+    pub(crate) registry: Arc<Registry>,
     home: TempDir,
 }
 
@@ -39,7 +40,7 @@ impl Scene {
         let github = GitHub::start();
         github.set_time(NOW);
         github.account(TOKEN, Account::user("carer", Rights::Write));
-        let scene = Self { github, registry: Registry::start(), home: TempDir::new().unwrap() };
+        let scene = Self { github, registry: Arc::new(Registry::start()), home: TempDir::new().unwrap() };
         let mut files = Vec::new();
         for (name, current, versions) in images {
             for version in versions.iter().chain([current]) {
@@ -54,6 +55,12 @@ impl Scene {
             files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
         scene.github.repository(SLUG, &files);
         scene
+    }
+
+    /// Returns the same repository on another GitHub, with the same registry, and a bot that remembers nothing.
+    pub(crate) fn copy(&self) -> Self {
+        let (github, registry) = (self.github.copy(), Arc::clone(&self.registry));
+        Self { github, registry, home: TempDir::new().unwrap() }
     }
 
     pub(crate) fn hub(&self) -> Hub<'_> {

@@ -88,6 +88,17 @@ impl GitHub {
         github
     }
 
+    /// Starts another GitHub that holds the same at the same time.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::start();
+        let (from, mut to) = (self.world(), copy.world());
+        to.repositories.clone_from(&from.repositories);
+        to.accounts.clone_from(&from.accounts);
+        (to.app, to.now) = (from.app.clone(), from.now);
+        drop((from, to));
+        copy
+    }
+
     /// Returns `http://127.0.0.1:<port>`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.server.address)
