@@ -345,7 +345,7 @@ fn issues_carry_labels_assignees_and_comments() {
     let events = look(&github, &format!("{here}/events"));
     let kinds: Vec<&str> =
         events.as_array().unwrap().iter().filter_map(|event| event["event"].as_str()).collect();
-    assert_eq!(kinds, ["labeled", "labeled", "unlabeled"]);
+    assert_eq!(kinds, ["assigned", "labeled", "labeled", "unlabeled"]);
     let long = json!({"body": "x".repeat(65_537)});
     check_refused(&github, ("PATCH", &here), &long, 422, "body is too long");
     write(&github, "POST", &format!("{here}/comments"), &json!({"body": "hello"}));

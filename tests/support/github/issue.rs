@@ -28,13 +28,14 @@ pub(crate) struct Comment {
     pub(crate) at: Timestamp,
 }
 
-/// Something that happened to an issue: `labeled`, `unlabeled`, `closed`, `reopened`, `renamed`, `merged`.
+/// Something that happened to an issue: `labeled`, `assigned`, `review_requested` and their opposites, `closed`, `reopened`, `renamed`, `merged`.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) id: u64,
     pub(crate) kind: &'static str,
     pub(crate) actor: String,
-    pub(crate) label: Option<String>,
+    /// The label or the person.
+    pub(crate) about: Option<String>,
     pub(crate) at: Timestamp,
 }
 
@@ -244,6 +245,36 @@ impl Repository {
         }
     }
 
+    /// Replaces those an issue is assigned to.
+    pub(crate) fn assign(&mut self, number: u64, assignees: Vec<String>, actor: &str, now: Timestamp) {
+        let before =
+            std::mem::replace(&mut self.issues.get_mut(&number).unwrap().assignees, assignees.clone());
+        for login in assignees.iter().filter(|login| !before.contains(login)) {
+            self.record(number, "assigned", actor, Some(login), now);
+        }
+        for login in before.iter().filter(|login| !assignees.contains(login)) {
+            self.record(number, "unassigned", actor, Some(login), now);
+        }
+    }
+
+    /// Replaces those who are asked to review a pull.
+    pub(crate) fn ask_to_review(
+        &mut self,
+        number: u64,
+        reviewers: BTreeSet<String>,
+        actor: &str,
+        now: Timestamp,
+    ) {
+        let pull = self.issues.get_mut(&number).unwrap().pull.as_mut().unwrap();
+        let before = std::mem::replace(&mut pull.reviewers, reviewers.clone());
+        for login in reviewers.difference(&before) {
+            self.record(number, "review_requested", actor, Some(login), now);
+        }
+        for login in before.difference(&reviewers) {
+            self.record(number, "review_request_removed", actor, Some(login), now);
+        }
+    }
+
     pub(crate) fn comment(&mut self, number: u64, body: &str, author: &str, now: Timestamp) -> u64 {
         let id = self.next_id();
         let comment = Comment { id, author: author.to_owned(), body: body.to_owned(), at: now };
@@ -258,11 +289,11 @@ impl Repository {
         number: u64,
         kind: &'static str,
         actor: &str,
-        label: Option<&str>,
+        about: Option<&str>,
         at: Timestamp,
     ) {
         let id = self.next_id();
-        let event = Event { id, kind, actor: actor.to_owned(), label: label.map(str::to_owned), at };
+        let event = Event { id, kind, actor: actor.to_owned(), about: about.map(str::to_owned), at };
         let issue = self.issues.get_mut(&number).unwrap();
         issue.events.push(event);
         issue.updated_at = at;

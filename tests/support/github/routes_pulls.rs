@@ -39,8 +39,10 @@ pub(crate) fn route(
         ("POST", ["requested_reviewers"]) => request_review(repository, visit, number, body),
         ("DELETE", ["requested_reviewers"]) => {
             let pull = repository.issues.get_mut(&number).unwrap().pull.as_mut().unwrap();
-            pull.reviewers.retain(|login| !texts(&body["reviewers"]).contains(login));
+            let mut reviewers = pull.reviewers.clone();
+            reviewers.retain(|login| !texts(&body["reviewers"]).contains(login));
             pull.team_reviewers.retain(|team| !texts(&body["team_reviewers"]).contains(team));
+            repository.ask_to_review(number, reviewers, visit.login(), visit.now);
             Ok(Response::json(200, &visit.pull(repository, &repository.issues[&number])))
         }
         ("GET", ["requested_reviewers"]) => {
@@ -168,8 +170,9 @@ fn request_review(repository: &mut Repository, visit: &Visit<'_>, number: u64, b
         return Err(refuse(422, message));
     }
     let pull = repository.issues.get_mut(&number).unwrap().pull.as_mut().unwrap();
-    pull.reviewers.extend(reviewers);
     pull.team_reviewers.extend(texts(&body["team_reviewers"]));
+    let all = pull.reviewers.iter().cloned().chain(reviewers).collect();
+    repository.ask_to_review(number, all, visit.login(), visit.now);
     Ok(Response::json(201, &visit.pull(repository, &repository.issues[&number])))
 }
 

@@ -316,8 +316,14 @@ impl Visit<'_> {
             "commit_url": null,
             "created_at": event.at,
         });
-        if let Some(name) = &event.label {
-            value["label"] = json!({"name": name, "color": self.label(repository, name)["color"]});
+        if let Some(about) = &event.about {
+            match event.kind {
+                "labeled" | "unlabeled" => {
+                    value["label"] = json!({"name": about, "color": self.label(repository, about)["color"]});
+                }
+                "assigned" | "unassigned" => value["assignee"] = self.user(about),
+                _ => value["requested_reviewer"] = self.user(about),
+            }
         }
         value
     }
