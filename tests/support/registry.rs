@@ -58,6 +58,7 @@ impl Registry {
     }
 
     /// Pushes an image with labels.
+    #[expect(clippy::similar_names, reason = "`shelf` holds what the registry has; there is no better word")]
     pub(crate) fn push_labelled(&self, name: &str, tag: &str, created: &str, labels: &Value) {
         let mut shelf = self.shelf.lock().unwrap();
         let image = json!({
