@@ -140,7 +140,7 @@ fn a_tick_lifts_what_holds_its_own_branch() {
         |tick| Ticks { branches: [("a".to_owned(), BTreeSet::from([tick]))].into(), ..Ticks::default() };
     let all = Ticks { unschedule_all: true, ..Ticks::default() };
     let check = |ticks: &Ticks, reason, expected| {
-        assert_eq!(lifts(ticks, "a", &hold(reason)), expected, "{reason:?}")
+        assert_eq!(lifts(ticks, "a", &hold(reason)), expected, "{reason:?}");
     };
     check(&own(Tick::Unschedule), HoldReason::OutsideSchedule, true);
     check(&own(Tick::Approve), HoldReason::OutsideSchedule, true);
