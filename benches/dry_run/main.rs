@@ -1,4 +1,5 @@
-//! How long a whole dry run takes, requests, memory and all: the real binary, an internet in this process, every reply 50 ms away.
+//! How long a whole dry run takes, requests, memory and all: the real binary, an internet in this process, every reply 50 ms away; in the last
+//! rows the handshakes of each connection, too.
 //!
 //! Times of a run that waits for replies are told in round trips, too: what the same run takes with everything at hand, and how often it waited.
 
@@ -23,11 +24,8 @@ use self::internet::{Authority, Distance, Internet, Protocol};
 /// How often each run is repeated; the median is told.
 const REPEATS: usize = 7;
 
-const AT_HAND: Distance = Distance { reply: Duration::ZERO, connection: Duration::ZERO };
-const REPLIES: Distance = Distance { reply: Duration::from_millis(50), connection: Duration::ZERO };
-/// A TCP and a TLS handshake are one round trip each.
-const HANDSHAKES: Distance =
-    Distance { reply: Duration::from_millis(50), connection: Duration::from_millis(100) };
+/// How long a reply takes, in milliseconds, unless the command line says otherwise: `cargo bench --bench dry_run -- 500`.
+const LATENCY: u64 = 50;
 
 /// What a run took.
 struct Figures {
@@ -48,9 +46,21 @@ fn main() {
         "{:<34} {:>5} {:>9} {:>9} {:>9} {:>12} {:>9}",
         "", "", "wall", "processor", "requests", "connections", "rounds"
     );
-    for (name, distance) in
-        [("at hand", AT_HAND), ("50 ms a reply", REPLIES), ("50 ms a round trip, handshakes too", HANDSHAKES)]
-    {
+    let latency =
+        Duration::from_millis(std::env::args().find_map(|word| word.parse().ok()).unwrap_or(LATENCY));
+    let distances = [
+        ("at hand".to_owned(), Distance { reply: Duration::ZERO, connection: Duration::ZERO }),
+        (
+            format!("{} ms a reply", latency.as_millis()),
+            Distance { reply: latency, connection: Duration::ZERO },
+        ),
+        // A TCP and a TLS handshake are one round trip each.
+        (
+            format!("{} ms a round trip", latency.as_millis()),
+            Distance { reply: latency, connection: 2 * latency },
+        ),
+    ];
+    for (name, distance) in distances {
         for (version, protocol) in [("HTTP/1.1", Protocol::One), ("HTTP/2", Protocol::Two)] {
             let internet = runtime.block_on(Internet::start(&authority, distance, protocol));
             let run = |cache: &Path| run(folder.path(), &repository, cache, &internet);
@@ -101,7 +111,7 @@ fn run(home: &Path, repository: &Path, cache: &Path, internet: &Internet) -> Fig
         .output()
         .expect("the binary runs");
     let wall = start.elapsed();
-    let processor = processor_time() - before;
+    let processor = processor_time().saturating_sub(before);
     check(&output.stdout);
     let (requests, connections) = internet.take_counts();
     Figures { wall, processor, requests, connections }

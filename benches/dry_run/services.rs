@@ -248,7 +248,7 @@ fn graphql(body: &[u8]) -> Answer {
         .into_iter()
         .chain((0..58).map(|at| format!("1.{}.{}", 39 - at / 2, at % 2)))
         .collect();
-    let mut data = serde_json::Map::new();
+    let mut found = serde_json::Map::new();
     for at in 0.. {
         let (Some(owner), Some(name)) = (word(format!("o{at}")), word(format!("n{at}"))) else { break };
         let repository = format!("{owner}/{name}");
@@ -262,12 +262,12 @@ fn graphql(body: &[u8]) -> Answer {
             let tag = format!("v{version}");
             json!({"tagName": tag, "publishedAt": date, "isPrerelease": false, "isDraft": false, "tagCommit": {"oid": commit(&repository, &tag)}})
         });
-        data.insert(
+        found.insert(
             format!("r{at}"),
             json!({"refs": page(refs.collect()), "releases": page(releases.collect())}),
         );
     }
-    Answer::json(&json!({ "data": data }))
+    Answer::json(&json!({ "data": found }))
 }
 
 /// Returns the digest of a tag of an image.
