@@ -139,10 +139,13 @@ impl Job<'_> {
 
     /// Assigns people and asks for reviews, unless nobody has to look at what merges by itself.
     async fn call_people(&self, branch: &Branch, pull: &PullRequest) -> Result<(), ForgeError> {
+        self.call(branch, &self.people(branch), pull).await
+    }
+
+    async fn call(&self, branch: &Branch, people: &People, pull: &PullRequest) -> Result<(), ForgeError> {
         if branch.automerge && branch.options.assign_automerge != Some(true) {
             return Ok(());
         }
-        let people = self.people(branch);
         let assignees: BTreeSet<String> = people.assignees.difference(&pull.assignees).cloned().collect();
         if !assignees.is_empty() {
             self.forge.assign(pull.number, &assignees).await?;
@@ -158,15 +161,21 @@ impl Job<'_> {
     /// called, or went.
     async fn call_people_again(&self, branch: &Branch, pull: &PullRequest) -> Result<(), ForgeError> {
         let is_new = pull.created_at.is_some_and(|at| self.session.now.duration_since(at) < CALLED_FOR);
-        let has_people = !(pull.assignees.is_empty() && pull.reviewers.is_empty());
-        let people = self.people(branch);
-        if !is_new || has_people || (people.assignees.is_empty() && people.reviewers.is_empty()) {
+        let mut people = self.people(branch);
+        // Whoever is there shows that this part was done.
+        if !pull.assignees.is_empty() {
+            people.assignees.clear();
+        }
+        if !pull.reviewers.is_empty() {
+            people.reviewers.clear();
+        }
+        if !is_new || (people.assignees.is_empty() && people.reviewers.is_empty()) {
             return Ok(());
         }
-        if self.forge.history(pull.number).await?.people.is_empty() {
-            self.call_people(branch, pull).await?;
-        }
-        Ok(())
+        let seen = self.forge.history(pull.number).await?.people;
+        people.assignees.retain(|name| !seen.contains(name));
+        people.reviewers.retain(|name| !seen.contains(name));
+        self.call(branch, &people, pull).await
     }
 
     fn people(&self, branch: &Branch) -> People {
