@@ -246,9 +246,9 @@ impl Repository {
     }
 
     /// Replaces those an issue is assigned to.
-    pub(crate) fn assign(&mut self, number: u64, assignees: Vec<String>, actor: &str, now: Timestamp) {
+    pub(crate) fn assign(&mut self, number: u64, assignees: &[String], actor: &str, now: Timestamp) {
         let before =
-            std::mem::replace(&mut self.issues.get_mut(&number).unwrap().assignees, assignees.clone());
+            std::mem::replace(&mut self.issues.get_mut(&number).unwrap().assignees, assignees.to_vec());
         for login in assignees.iter().filter(|login| !before.contains(login)) {
             self.record(number, "assigned", actor, Some(login), now);
         }
@@ -261,7 +261,7 @@ impl Repository {
     pub(crate) fn ask_to_review(
         &mut self,
         number: u64,
-        reviewers: BTreeSet<String>,
+        reviewers: &BTreeSet<String>,
         actor: &str,
         now: Timestamp,
     ) {
@@ -270,7 +270,7 @@ impl Repository {
         for login in reviewers.difference(&before) {
             self.record(number, "review_requested", actor, Some(login), now);
         }
-        for login in before.difference(&reviewers) {
+        for login in before.difference(reviewers) {
             self.record(number, "review_request_removed", actor, Some(login), now);
         }
     }

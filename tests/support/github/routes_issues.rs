@@ -97,7 +97,7 @@ fn one(
                 let new = named.into_iter().filter(|login| repository.can_be_assigned(login));
                 assignees = unique(assignees.into_iter().chain(new));
             }
-            repository.assign(number, assignees, login, now);
+            repository.assign(number, &assignees, login, now);
             let status = if method == "DELETE" { 200 } else { 201 };
             Ok(Response::json(status, &visit.issue(repository, &repository.issues[&number])))
         }
@@ -152,7 +152,7 @@ fn create(repository: &mut Repository, visit: &Visit<'_>, body: &Value) -> Reply
     }
     let text = body["body"].as_str().map(str::to_owned);
     let number = repository.open_issue(title, text, visit.login(), visit.now);
-    repository.assign(number, assignees, visit.login(), visit.now);
+    repository.assign(number, &assignees, visit.login(), visit.now);
     repository.label(number, texts(&body["labels"]), visit.login(), visit.now);
     Ok(Response::json(201, &visit.issue(repository, &repository.issues[&number])))
 }
@@ -164,7 +164,7 @@ fn change(repository: &mut Repository, visit: &Visit<'_>, number: u64, body: &Va
         if assignees.iter().any(|login| !repository.can_be_assigned(login)) {
             return Err(invalid("Issue", "assignees", "invalid"));
         }
-        repository.assign(number, assignees, visit.login(), visit.now);
+        repository.assign(number, &assignees, visit.login(), visit.now);
     }
     change_texts(repository, visit, number, body)?;
     if body["labels"].is_array() {

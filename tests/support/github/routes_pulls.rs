@@ -42,7 +42,7 @@ pub(crate) fn route(
             let mut reviewers = pull.reviewers.clone();
             reviewers.retain(|login| !texts(&body["reviewers"]).contains(login));
             pull.team_reviewers.retain(|team| !texts(&body["team_reviewers"]).contains(team));
-            repository.ask_to_review(number, reviewers, visit.login(), visit.now);
+            repository.ask_to_review(number, &reviewers, visit.login(), visit.now);
             Ok(Response::json(200, &visit.pull(repository, &repository.issues[&number])))
         }
         ("GET", ["requested_reviewers"]) => {
@@ -171,8 +171,8 @@ fn request_review(repository: &mut Repository, visit: &Visit<'_>, number: u64, b
     }
     let pull = repository.issues.get_mut(&number).unwrap().pull.as_mut().unwrap();
     pull.team_reviewers.extend(texts(&body["team_reviewers"]));
-    let all = pull.reviewers.iter().cloned().chain(reviewers).collect();
-    repository.ask_to_review(number, all, visit.login(), visit.now);
+    let all = pull.reviewers.iter().cloned().chain(reviewers).collect::<std::collections::BTreeSet<_>>();
+    repository.ask_to_review(number, &all, visit.login(), visit.now);
     Ok(Response::json(201, &visit.pull(repository, &repository.issues[&number])))
 }
 
