@@ -6,6 +6,7 @@ use super::crates::Crates;
 use super::git::{Git, GitRemotes};
 use super::github::Github;
 use super::github_runners::GithubRunners;
+use super::go::Go;
 use super::golang_version::GolangVersion;
 use super::helm::Helm;
 use super::kubernetes_api::KubernetesApi;
@@ -28,6 +29,7 @@ pub fn all(http: &Http, docker: DockerConfig) -> Datasources {
         Arc::new(Documents::new(http, Npm)),
         Arc::new(Documents::new(http, Pypi)),
         Arc::new(Documents::new(http, Crates)),
+        Arc::new(Documents::new(http, Go)),
         Arc::new(Documents::new(http, NodeVersion)),
         Arc::new(Documents::new(http, GolangVersion)),
     ];

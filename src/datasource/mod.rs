@@ -9,6 +9,7 @@ mod error;
 pub mod git;
 pub mod github;
 pub mod github_runners;
+pub mod go;
 pub mod golang_version;
 pub mod helm;
 pub mod kubernetes_api;
