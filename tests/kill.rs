@@ -52,6 +52,8 @@ fn scene() -> Scene {
 }
 
 /// Returns all that is in the repository, without what differs from one world to the next.
+///
+/// A pull more than there should be is seen: each is listed, also those that are closed.
 fn state(scene: &Scene) -> Value {
     let hub = scene.hub();
     let host = scene.registry.host();
@@ -63,21 +65,30 @@ fn state(scene: &Scene) -> Value {
             json!({"name": branch, "files": hub.files(branch), "commits": commits, "fresh": hub.is_up_to_date(branch)})
         })
         .collect();
-    let pulls: Vec<Value> = hub
-        .pulls()
+    let mut pulls = hub.pulls();
+    // A branch that failed in the storm comes later, and so with another number. That is all that may differ.
+    let named = |text: &str| {
+        pulls.iter().fold(text.to_owned(), |text, pull| {
+            text.replace(&format!("/pull/{})", pull.number), &format!("/pull/{})", pull.head))
+        })
+    };
+    let issues: Vec<Value> = hub
+        .issues()
+        .into_iter()
+        .map(|issue| {
+            json!({"title": issue.title, "state": issue.state, "body": named(&issue.body), "comments": issue.comments})
+        })
+        .collect();
+    pulls.sort_by(|one, other| one.head.cmp(&other.head));
+    let pulls: Vec<Value> = pulls
         .into_iter()
         .map(|mut pull| {
             pull.labels.sort();
             json!({
-                "number": pull.number, "title": pull.title, "head": pull.head, "state": pull.state, "body": pull.body,
+                "title": pull.title, "head": pull.head, "base": pull.base, "state": pull.state, "body": pull.body,
                 "labels": pull.labels, "assignees": pull.assignees, "reviewers": pull.reviewers, "comments": pull.comments,
             })
         })
-        .collect();
-    let issues: Vec<Value> = hub
-        .issues()
-        .into_iter()
-        .map(|issue| json!({"title": issue.title, "state": issue.state, "body": issue.body, "comments": issue.comments}))
         .collect();
     let state = json!({"branches": branches, "pulls": pulls, "issues": issues}).to_string();
     let neutral = state
