@@ -341,6 +341,7 @@ fn a_repository_without_configuration_is_asked_first() {
     scene.configure(&plain_config());
     scene.run().expect(0);
     assert_eq!(scene.pull_for("app").state, "open");
+    assert_eq!(scene.hub().file("renovate/configure", "renovate.json"), None, "its branch is tidied away");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Tidies up branches that no update needs any more.
 
 use updraft_core::draft::comments;
-use updraft_core::draft::onboarding;
 use updraft_core::forge::PullRequest;
 use updraft_core::life::past::{ABANDONED, AUTOCLOSED};
 
@@ -20,7 +19,7 @@ impl Job<'_> {
         let stale: Vec<(String, String)> = self
             .heads
             .iter()
-            .filter(|(name, _)| !planned.contains(&name.as_str()) && *name != onboarding::BRANCH)
+            .filter(|(name, _)| !planned.contains(&name.as_str()))
             .filter(|(name, _)| **name != self.repository.default_branch)
             .map(|(name, sha)| (name.clone(), sha.clone()))
             .collect();
