@@ -27,6 +27,7 @@ fn nobody_is_mentioned() {
     check("`@me` and\n\n    @me\n\n```\n@me\n```", "`@me` and\n\n    @me\n\n```\n@me\n```");
     check("@\u{200d}me at 10 @ 5", "@·\u{200d}me at 10 @ 5");
     check("https://example.org/@me", "https://example.org/%40me");
+    check("https://---#12", "https://---#·12");
     check("[@me](https://example.org/@me)", "[@·me](https://example.org/@me)");
     check("http://a/` @me `", "http://a/ ` @me `");
     check("www.a.b/(` @me `)", "www.a.b/( ` @me `)");

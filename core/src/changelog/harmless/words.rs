@@ -341,7 +341,8 @@ fn address_length(text: &str) -> Option<usize> {
     let rest = text.get(host_at..)?;
     let host =
         rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')).count();
-    if host == 0 {
+    // No host begins with a dash or a dot, so what follows one is words.
+    if !rest.starts_with(|first: char| first.is_ascii_alphanumeric()) {
         return None;
     }
     let after = rest.get(host..)?;
