@@ -88,8 +88,6 @@ impl Finding {
 pub struct ReadyBranch {
     /// The branch.
     pub branch: Branch,
-    /// The files it changes.
-    pub files: BTreeSet<RepoPath>,
     /// The change, for `git apply`.
     pub patch: String,
     /// The changed files as they will be.
@@ -398,8 +396,7 @@ fn branches(reading: &Reading, findings: &[Finding], now: Timestamp) -> Proven {
                     .iter()
                     .filter_map(|(path, after)| Some(patch::patch(path, &proof.text(path)?, after)))
                     .collect();
-                let files = texts.keys().cloned().collect();
-                proven.branches.push(ReadyBranch { branch, files, patch, texts });
+                proven.branches.push(ReadyBranch { branch, patch, texts });
             }
             Err(problem) => {
                 proven.refused.insert(branch.branch_name);

@@ -82,7 +82,7 @@ impl Job<'_> {
                 Ok(()) => return Ok(false),
             }
         }
-        if !self.is_mergeable(branch, made).await? || pull.is_draft {
+        if pull.is_draft || !self.is_mergeable(branch, made).await? {
             return Ok(false);
         }
         match self.forge.merge(pull.number, &Merge { head_sha: made.sha.clone(), method }).await {

@@ -13,11 +13,8 @@ use updraft_core::plan::{Branch, HoldReason};
 
 use super::content;
 use super::job::Job;
-use crate::forge::{Allowed, CommitHead, ForgeError, ForgeErrorKind, NewCommit, NewFile};
+use crate::forge::{Allowed, CommitHead, ForgeError, ForgeErrorKind, NewCommit, NewFile, WORKFLOWS};
 use crate::run::ReadyBranch;
-
-/// The folder that takes a permission of its own to change.
-const WORKFLOWS: &str = ".github/workflows/";
 
 /// A branch that is there and brings what it should.
 pub(super) struct Made {
@@ -55,7 +52,7 @@ impl Job<'_> {
 
     /// Returns why a branch cannot be written that changes workflows, where the token may not.
     fn forbids_workflows(&self, ready: &ReadyBranch) -> Option<String> {
-        let changes_workflows = ready.files.iter().any(|path| path.as_str().starts_with(WORKFLOWS));
+        let changes_workflows = ready.texts.keys().any(|path| path.as_str().starts_with(WORKFLOWS));
         let grant = self.grants.iter().find(|grant| grant.name == "workflows")?;
         (changes_workflows && grant.allowed == Allowed::No).then(|| {
             format!("the token may not change `{WORKFLOWS}`: give it the scope `workflow`, or the permission `Workflows: write`")
@@ -71,14 +68,14 @@ impl Job<'_> {
         {
             return Ok(Standing::Held(hold.clone()));
         }
-        let is_lifted = self.is_ticked(name) || self.ticks.unlimit_all;
+        let is_lifted = self.ticks.wants(name) || self.ticks.unlimit_all;
         if let Some(limit) = self.counts.forbid_branch(branch).filter(|_| !is_lifted) {
             return Ok(Standing::RateLimited { limit });
         }
         let history = self.forge.pulls_of(name).await?;
         let before = past(&history, branch, &self.repository.default_branch, self.session.now);
         if let Past::Closed(pull) = before
-            && !self.is_ticked(name)
+            && !self.ticks.wants(name)
         {
             self.say(&comments::ignored(branch), "prIgnoreNotification", pull).await?;
             return Ok(Standing::Closed { pull: pull.number });
@@ -143,7 +140,7 @@ impl Job<'_> {
             history = self.forge.pulls_of(name).await?;
             before = past(&history, branch, &self.repository.default_branch, self.session.now);
             if let Past::Closed(pull) = before
-                && !self.is_ticked(name)
+                && !self.ticks.wants(name)
             {
                 self.say(&comments::ignored(branch), "prIgnoreNotification", pull).await?;
                 self.forge.delete_branch(name, &sha).await?;
@@ -222,8 +219,8 @@ impl Job<'_> {
                 || label.is_some_and(|label| pull.labels.contains(label))
                 || pull.title.starts_with("rebase!")
         });
-        let by_dashboard = self.has_tick(name, Tick::Rebase)
-            || self.has_tick(name, Tick::Retry)
+        let by_dashboard = self.ticks.has(name, Tick::Rebase)
+            || self.ticks.has(name, Tick::Retry)
             || (self.ticks.rebase_all && open.is_some());
         by_pull || by_dashboard
     }
@@ -262,7 +259,7 @@ impl Job<'_> {
         notification: &str,
         pull: &PullRequest,
     ) -> Result<(), ForgeError> {
-        if self.options().suppress_notifications.iter().flatten().any(|name| name == notification) {
+        if self.options().suppresses(notification) {
             return Ok(());
         }
         self.forge.comment(pull.number, comment.heading, &comment.text).await

@@ -7,7 +7,7 @@ use updraft_core::forge::Issue;
 use updraft_core::problem::{Problem, Severity};
 
 use super::dashboard::find_issue;
-use crate::forge::{Change, Forge, ForgeError};
+use crate::forge::{Change, Forge, ForgeError, is_same_text};
 use crate::report::find;
 use crate::run::Reading;
 
@@ -16,8 +16,7 @@ use crate::run::Reading;
 /// # Errors
 /// The forge did not do what was asked.
 pub(super) async fn open(forge: &dyn Forge, reading: &Reading, issues: &[Issue]) -> Result<(), ForgeError> {
-    let suppressed = reading.config.options.suppress_notifications.iter().flatten();
-    if suppressed.into_iter().any(|name| name == "configErrorIssue") {
+    if reading.config.options.suppresses("configErrorIssue") {
         return Ok(());
     }
     let errors: Vec<Problem> = reading
@@ -33,7 +32,7 @@ pub(super) async fn open(forge: &dyn Forge, reading: &Reading, issues: &[Issue])
         None => forge.create_issue(config_error::TITLE, &body, &BTreeSet::new()).await.map(drop),
         Some(issue) => {
             let change = Change {
-                body: (issue.body.trim() != body.trim()).then_some(body),
+                body: (!is_same_text(&issue.body, &body)).then_some(body),
                 open: (!issue.is_open).then_some(true),
                 ..Change::default()
             };
@@ -48,9 +47,7 @@ pub(super) async fn open(forge: &dyn Forge, reading: &Reading, issues: &[Issue])
 /// The forge did not do what was asked.
 pub(super) async fn close(forge: &dyn Forge, issues: &[Issue]) -> Result<(), ForgeError> {
     match find_issue(issues, config_error::TITLE).filter(|issue| issue.is_open) {
-        Some(issue) => {
-            forge.change_issue(issue.number, &Change { open: Some(false), ..Change::default() }).await
-        }
+        Some(issue) => forge.change_issue(issue.number, &Change::closing()).await,
         None => Ok(()),
     }
 }

@@ -9,9 +9,8 @@ use updraft_core::plan::HoldReason;
 use updraft_core::problem::Problem;
 
 use super::job::Job;
-use crate::forge::{Change, ForgeError};
-use crate::report::build;
-use crate::run::Outcome;
+use crate::forge::{Change, ForgeError, is_same_text};
+use crate::report::{Report, build};
 
 /// Returns the issue with a title: the first of the open ones, or else the newest.
 pub(super) fn find_issue<'a>(issues: &'a [Issue], title: &str) -> Option<&'a Issue> {
@@ -25,7 +24,7 @@ async fn close_doubles(job: &Job<'_>, issues: &[Issue], title: &str) -> Result<(
     let first = find_issue(issues, title).map(|issue| issue.number);
     for issue in issues.iter().filter(|issue| issue.is_open && issue.title == title) {
         if Some(issue.number) != first {
-            job.forge.change_issue(issue.number, &Change { open: Some(false), ..Change::default() }).await?;
+            job.forge.change_issue(issue.number, &Change::closing()).await?;
         }
     }
     Ok(())
@@ -51,7 +50,7 @@ pub(super) async fn write(
     let closes_when_empty = options.dependency_dashboard_autoclose == Some(true);
     if !is_wanted(job) || (is_empty && closes_when_empty) {
         if let Some(issue) = known.filter(|issue| issue.is_open) {
-            job.forge.change_issue(issue.number, &Change { open: Some(false), ..Change::default() }).await?;
+            job.forge.change_issue(issue.number, &Change::closing()).await?;
         }
         return Ok(());
     }
@@ -65,7 +64,7 @@ pub(super) async fn write(
     let now = job.forge.issue(issue.number).await?;
     let new = with_ticks(&new, &meanwhile(&ticks(&now.body), &job.ticks));
     let change = Change {
-        body: (plain(&now.body) != plain(&new)).then_some(new),
+        body: (!is_same_text(&now.body, &new)).then_some(new),
         open: (!now.is_open).then_some(true),
         ..Change::default()
     };
@@ -109,14 +108,10 @@ fn meanwhile(now: &Ticks, before: &Ticks) -> Ticks {
     }
 }
 
-/// Returns a text as it is compared: line ends and the space at the end do not matter.
-fn plain(text: &str) -> String {
-    text.replace("\r\n", "\n").trim_end().to_owned()
-}
-
 fn text(job: &Job<'_>, others: &[(String, Option<u64>)]) -> String {
     let options = job.options();
     let outcome = job.outcome;
+    let report = build::of_outcome(outcome);
     let problems: Vec<Problem> = {
         let reading = &outcome.reading;
         let all = reading.config.problems.iter().chain(&reading.snapshot.problems);
@@ -134,14 +129,13 @@ fn text(job: &Job<'_>, others: &[(String, Option<u64>)]) -> String {
         entries: &job.entries,
         others,
         problems: &problems,
-        detected: &detected(outcome),
-        left_alone: &left_alone(outcome),
+        detected: &detected(&report),
+        left_alone: &left_alone(&report),
     })
 }
 
 /// Returns the dependencies that are looked after, sorted.
-fn detected(outcome: &Outcome) -> Vec<Detected> {
-    let report = build::of_outcome(outcome);
+fn detected(report: &Report) -> Vec<Detected> {
     let mut detected: Vec<Detected> = report
         .deps()
         .filter(|(_, dep)| dep.skip_reason.is_none())
@@ -166,18 +160,11 @@ fn detected(outcome: &Outcome) -> Vec<Detected> {
 }
 
 /// Returns what is left alone, by reason.
-fn left_alone(outcome: &Outcome) -> Vec<LeftAlone> {
-    let report = build::of_outcome(outcome);
-    let mut reasons: BTreeMap<(String, String), Vec<(String, String)>> = BTreeMap::new();
-    for (file, dep) in report.deps() {
-        if let Some(reason) = &dep.skip_reason {
-            let detail = dep.skip_detail.clone().unwrap_or_default();
-            let place = (dep.dep_name.clone(), format!("{}:{}", file.path, dep.line));
-            reasons.entry((reason.clone(), detail)).or_default().push(place);
-        }
-    }
-    reasons
-        .into_iter()
-        .map(|((reason, detail), places)| LeftAlone { reason: reason.replace('-', " "), detail, places })
-        .collect()
+fn left_alone(report: &Report) -> Vec<LeftAlone> {
+    let alone = report.skipped().into_iter().map(|((reason, detail), deps)| LeftAlone {
+        reason: reason.replace('-', " "),
+        detail: detail.to_owned(),
+        places: deps.into_iter().map(|(name, place)| (name.to_owned(), place)).collect(),
+    });
+    alone.collect()
 }

@@ -1,12 +1,12 @@
 //! One repository's work of one run: what is on the forge, what should be, and the means to bring one to the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures::StreamExt;
 use futures::stream;
 use updraft_core::config::Options;
 use updraft_core::config::options::FetchChangeLogs;
-use updraft_core::dashboard::{Entry, Tick, Ticks};
+use updraft_core::dashboard::{Entry, Ticks};
 use updraft_core::forge::{Checks, Comparison, Protection, PullRequest, Signature};
 use updraft_core::life::limits::Counts;
 use updraft_core::life::ownership::{Own, signature};
@@ -157,19 +157,6 @@ impl Job<'_> {
 
     pub(super) fn content_base(&self) -> Base<'_> {
         Base { commit: &self.base, tree: self.tree, outcome: self.outcome }
-    }
-
-    /// Returns whether any box of a branch is ticked that asks for it to be made.
-    pub(super) fn is_ticked(&self, branch_name: &str) -> bool {
-        self.ticks
-            .branches
-            .get(branch_name)
-            .is_some_and(|ticks| ticks.iter().any(|tick| *tick != Tick::Rebase))
-    }
-
-    /// Returns whether one certain box of a branch is ticked.
-    pub(super) fn has_tick(&self, branch_name: &str, tick: Tick) -> bool {
-        self.ticks.branches.get(branch_name).is_some_and(|ticks: &BTreeSet<Tick>| ticks.contains(&tick))
     }
 }
 

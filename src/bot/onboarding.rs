@@ -6,7 +6,9 @@ use updraft_core::draft::onboarding;
 use updraft_core::forge::PullState;
 
 use super::job::identities;
-use crate::forge::{Change, CommitHead, Forge, ForgeError, NewCommit, NewFile, NewPull, Repository};
+use crate::forge::{
+    Change, CommitHead, Forge, ForgeError, NewCommit, NewFile, NewPull, Repository, is_same_text,
+};
 use crate::run::Outcome;
 use crate::settings::RunSettings;
 
@@ -41,7 +43,7 @@ impl Site<'_> {
         }
         let body = body(self.repository, outcome);
         if let Some(pull) = open {
-            if pull.body.replace("\r\n", "\n").trim() != body.trim() {
+            if !is_same_text(&pull.body, &body) {
                 forge.change_pull(pull.number, &Change { body: Some(body), ..Change::default() }).await?;
             }
             return Ok(Answer::Open);

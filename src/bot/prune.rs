@@ -35,17 +35,15 @@ impl Job<'_> {
 
     /// Tidies one branch up; returns whether it is gone.
     async fn tidy(&mut self, name: &str, sha: &str, pull: Option<&PullRequest>) -> Result<bool, ForgeError> {
-        if self.options().prune_stale_branches == Some(false) || self.outcome.refused.contains(name) {
+        // Where it goes was decided by somebody else, such as a configuration with several base branches.
+        let is_retargeted = pull.is_some_and(|pull| pull.base != self.repository.default_branch);
+        let prunes = self.options().prune_stale_branches != Some(false);
+        if !prunes || is_retargeted || self.outcome.refused.contains(name) {
             return Ok(false);
         }
         let comparison = self.compare(sha).await?;
-        let is_retargeted = pull.is_some_and(|pull| pull.base != self.repository.default_branch);
         if let Some(reason) = self.doubts.about(&comparison, self.forge, self.outcome).await? {
             tracing::info!(branch = name, reason, "stays, although nothing is known to need it");
-            return Ok(false);
-        }
-        if is_retargeted {
-            // Where it goes was decided by somebody else, such as a configuration with several base branches.
             return Ok(false);
         }
         if self.own.is_edited(&comparison) {
@@ -58,11 +56,7 @@ impl Job<'_> {
         }
         if let Some(pull) = pull {
             let title = pull.title.trim_end_matches(AUTOCLOSED);
-            let change = Change {
-                title: Some(format!("{title}{AUTOCLOSED}")),
-                open: Some(false),
-                ..Change::default()
-            };
+            let change = Change { title: Some(format!("{title}{AUTOCLOSED}")), ..Change::closing() };
             self.forge.change_pull(pull.number, &change).await?;
             self.pulls.remove(name);
         }

@@ -72,7 +72,7 @@ impl Job<'_> {
         let creation = options.pr_creation.unwrap_or(PrCreation::Immediate);
         match creation {
             PrCreation::Immediate => Ok(None),
-            PrCreation::Approval if self.has_tick(name, Tick::ApprovePull) => Ok(None),
+            PrCreation::Approval if self.ticks.has(name, Tick::ApprovePull) => Ok(None),
             PrCreation::Approval => Ok(Some(Standing::AwaitsPullApproval)),
             PrCreation::NotPending | PrCreation::StatusSuccess => {
                 let is_ready = match self.light(&made.sha, options).await? {
@@ -226,10 +226,10 @@ impl Job<'_> {
         let is_other = notes.problems.is_empty() && !draft::same_body(&pull.body, &body);
         // A box that was ticked has been honoured by now.
         let is_stale = is_other || is_renamed || draft::wants_rebase(&pull.body);
-        if is_stale || is_renamed {
+        if is_stale {
             let change = Change {
                 title: is_renamed.then(|| branch.pr_title.clone()),
-                body: is_stale.then_some(body),
+                body: Some(body),
                 ..Change::default()
             };
             self.forge.change_pull(pull.number, &change).await?;

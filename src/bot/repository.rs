@@ -281,15 +281,15 @@ impl Job<'_> {
     }
 
     fn failed(&mut self, ready: &ReadyBranch, error: &ForgeError) -> Standing {
-        self.tally.errors += 1;
         let name = &ready.branch.branch_name;
-        let mut problem =
-            Problem::error(format!("the branch `{name}` could not be brought up to date: {error}"));
-        if error.kind == ForgeErrorKind::Refused {
+        let message = format!("the branch `{name}` could not be brought up to date: {error}");
+        let problem = if error.kind == ForgeErrorKind::Refused {
             // Somebody else changed it at the same time; what is there will be looked at by the next run.
-            problem.severity = Severity::Warning;
-            self.tally.errors -= 1;
-        }
+            Problem::warning(message)
+        } else {
+            self.tally.errors += 1;
+            Problem::error(message)
+        };
         self.problems.push(problem);
         Standing::Errored { reason: error.to_string() }
     }
@@ -323,20 +323,22 @@ fn entry(ready: &ReadyBranch, standing: Standing) -> Entry {
 /// Returns the bot's branches. A prefix that is empty would make every branch one of them, so then only those count that this run plans.
 async fn heads(forge: &dyn Forge, outcome: &Outcome) -> Result<BTreeMap<String, String>, ForgeError> {
     let options = &outcome.reading.config.options;
+    let prefixes: Vec<&str> = [&options.branch_prefix, &options.branch_prefix_old]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .filter(|prefix| !prefix.is_empty() && !prefix.contains("{{"))
+        .collect();
     let mut heads = BTreeMap::new();
-    let prefixes = [&options.branch_prefix, &options.branch_prefix_old];
-    let is_template = |prefix: &str| prefix.contains("{{");
-    for prefix in prefixes.into_iter().flatten().filter(|prefix| !prefix.is_empty() && !is_template(prefix)) {
+    for prefix in &prefixes {
         let found = forge.branches(prefix).await?;
         heads.extend(found.into_iter().map(|BranchHead { name, sha }| (name, sha)));
     }
     for ready in &outcome.branches {
         let name = &ready.branch.branch_name;
-        let is_known = prefixes
-            .into_iter()
-            .flatten()
-            .any(|prefix| !prefix.is_empty() && !is_template(prefix) && name.starts_with(prefix.as_str()));
-        if !is_known && let Some(head) = forge.head(name).await? {
+        if !prefixes.iter().any(|prefix| name.starts_with(prefix))
+            && let Some(head) = forge.head(name).await?
+        {
             heads.insert(name.clone(), head.sha);
         }
     }

@@ -19,6 +19,9 @@ use updraft_core::forge::{
 
 pub use self::blob_id::blob_id;
 
+/// The folder whose files take a permission of their own to change.
+pub const WORKFLOWS: &str = ".github/workflows/";
+
 /// Why the forge did not do what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForgeErrorKind {
@@ -217,6 +220,19 @@ pub struct Change {
     pub open: Option<bool>,
     /// The branch a pull request goes into.
     pub base: Option<String>,
+}
+
+impl Change {
+    /// Returns the change that closes.
+    pub fn closing() -> Self {
+        Self { open: Some(false), ..Self::default() }
+    }
+}
+
+/// Returns whether two texts are the same but for their line ends and the space around them, which the forge and its pages change.
+pub fn is_same_text(one: &str, other: &str) -> bool {
+    let lines = |text: &str| text.trim().replace("\r\n", "\n");
+    lines(one) == lines(other)
 }
 
 /// What a pull request was ever given or deprived of.

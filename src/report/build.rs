@@ -180,7 +180,7 @@ fn branch_report(ready: &ReadyBranch, files: &[SourceFile]) -> BranchReport {
         automerge: branch.automerge,
         hold: branch.hold.as_ref().map(|hold| HoldReport { reason: hold.to_string(), until: hold.until }),
         upgrades: branch.upgrades.iter().map(|upgrade| upgrade_report(upgrade, files)).collect(),
-        files: ready.files.iter().map(ToString::to_string).collect(),
+        files: ready.texts.keys().map(ToString::to_string).collect(),
         patch: ready.patch.clone(),
     }
 }

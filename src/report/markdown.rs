@@ -61,7 +61,12 @@ pub fn render(report: &Report) -> Result<String, tera::Error> {
             count: places.len(),
             reason,
             detail: message(detail),
-            places: places.iter().take(PLACES_SHOWN).map(|place| code(place)).collect::<Vec<_>>().join(", "),
+            places: places
+                .iter()
+                .take(PLACES_SHOWN)
+                .map(|(_, place)| code(place))
+                .collect::<Vec<_>>()
+                .join(", "),
         })
         .collect();
     let problems: Vec<_> = report.config.problems.iter().chain(&report.problems).map(told).collect();

@@ -271,13 +271,14 @@ impl Report {
         self.files.iter().flat_map(|file| file.deps.iter().map(move |dep| (file, dep)))
     }
 
-    /// Returns the dependencies that are left alone, by reason and detail, with their places.
-    pub fn skipped(&self) -> BTreeMap<(&str, &str), Vec<String>> {
-        let mut reasons: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    /// Returns the dependencies that are left alone, by reason and detail: their names and places.
+    pub fn skipped(&self) -> BTreeMap<(&str, &str), Vec<(&str, String)>> {
+        let mut reasons: BTreeMap<(&str, &str), Vec<(&str, String)>> = BTreeMap::new();
         for (file, dep) in self.deps() {
             if let Some(reason) = &dep.skip_reason {
                 let detail = dep.skip_detail.as_deref().unwrap_or("");
-                reasons.entry((reason, detail)).or_default().push(format!("{}:{}", file.path, dep.line));
+                let place = format!("{}:{}", file.path, dep.line);
+                reasons.entry((reason, detail)).or_default().push((&dep.dep_name, place));
             }
         }
         reasons

@@ -309,7 +309,8 @@ fn skipped(out: &mut String, report: &Report, width: Option<usize>) {
     let indent = "  999 × ".chars().count() + reason_width + 2;
     for ((reason, detail), places) in rows {
         let detail = &*printable(detail);
-        let mut named = places.iter().take(PLACES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
+        let mut named =
+            places.iter().take(PLACES_SHOWN).map(|(_, place)| place.as_str()).collect::<Vec<_>>().join(", ");
         if let Some(more) = places.len().checked_sub(PLACES_SHOWN).filter(|more| *more > 0) {
             let _ = write!(named, " and {more} more");
         }

@@ -307,6 +307,11 @@ impl Options {
         options
     }
 
+    /// Returns whether `suppressNotifications` names a kind of comment or issue.
+    pub fn suppresses(&self, notification: &str) -> bool {
+        self.suppress_notifications.iter().flatten().any(|name| name == notification)
+    }
+
     /// Returns the block of an update type, if there is one.
     pub fn block(&self, update_type: UpdateType) -> Option<&Self> {
         let block = match update_type {

@@ -55,6 +55,18 @@ pub struct Ticks {
     pub rebase_all: bool,
 }
 
+impl Ticks {
+    /// Returns whether one certain box of a branch is ticked.
+    pub fn has(&self, branch_name: &str, tick: Tick) -> bool {
+        self.branches.get(branch_name).is_some_and(|own| own.contains(&tick))
+    }
+
+    /// Returns whether any box of a branch is ticked that asks for it to be made.
+    pub fn wants(&self, branch_name: &str) -> bool {
+        self.branches.get(branch_name).is_some_and(|own| own.iter().any(|tick| *tick != Tick::Rebase))
+    }
+}
+
 /// A branch as the dashboard shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

@@ -5,31 +5,21 @@ use serde_json::{Map, Value};
 /// Put after an `@` so that it names nobody, and after a `#` so that it names no issue.
 const BREAK: char = '\u{200b}';
 
+/// What means something in Markdown.
+const MARKS: &[char] = &['\\', '`', '*', '_', '[', ']', '|', '~', '!'];
+
 /// Returns `text` as plain words of one line.
 pub fn plain(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !safe.is_empty() {
-            safe.push(' ');
-        }
-        for character in unlinked(word).chars() {
-            match character {
-                '@' | '#' => safe.extend([character, BREAK]),
-                '<' => safe.push_str("&lt;"),
-                '>' => safe.push_str("&gt;"),
-                '&' => safe.push_str("&amp;"),
-                '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' => safe.extend(['\\', character]),
-                BREAK => safe.push(BREAK),
-                _ if is_invisible(character) => {}
-                _ => safe.push(character),
-            }
-        }
-    }
-    safe
+    words(text, MARKS)
 }
 
 /// Returns `text` as plain words of one line for places where HTML is written: a `<summary>`.
 pub fn html(text: &str) -> String {
+    words(text, &[])
+}
+
+/// Returns `text` as words of one line, with a backslash before each of `marks`.
+fn words(text: &str, marks: &[char]) -> String {
     let mut safe = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !safe.is_empty() {
@@ -41,6 +31,7 @@ pub fn html(text: &str) -> String {
                 '<' => safe.push_str("&lt;"),
                 '>' => safe.push_str("&gt;"),
                 '&' => safe.push_str("&amp;"),
+                _ if marks.contains(&character) => safe.extend(['\\', character]),
                 BREAK => safe.push(BREAK),
                 _ if is_invisible(character) => {}
                 _ => safe.push(character),

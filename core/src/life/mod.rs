@@ -8,9 +8,7 @@ pub mod ownership;
 pub mod past;
 pub mod policy;
 
-use std::collections::BTreeSet;
-
-use crate::dashboard::{Tick, Ticks};
+use crate::dashboard::Ticks;
 use crate::plan::{Hold, HoldReason};
 
 /// Where a branch stands at the end of a run: what the dashboard, the report and the logs tell of it.
@@ -66,15 +64,13 @@ pub enum Standing {
 /// Returns whether a tick on the dashboard makes a branch although something holds it back. A tick lifts every hold of its branch, but not
 /// `mode: silent`.
 pub fn lifts(ticks: &Ticks, branch_name: &str, hold: &Hold) -> bool {
-    let own = ticks.branches.get(branch_name);
-    let has_any = own.is_some_and(|own: &BTreeSet<Tick>| own.iter().any(|tick| *tick != Tick::Rebase));
     let for_all = match hold.reason {
         HoldReason::Silent => return false,
         HoldReason::NeedsApproval => ticks.approve_all,
         HoldReason::OutsideSchedule => ticks.unschedule_all,
         HoldReason::GroupTooSmall | HoldReason::TooYoung => false,
     };
-    has_any || for_all
+    ticks.wants(branch_name) || for_all
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! Tables: what was before and what is planned in, what is to be done out.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::limits::Counts;
 use super::past::{ABANDONED, AUTOCLOSED, Past, is_immortal, past};
 use super::policy::must_be_up_to_date;
 use super::*;
+use crate::dashboard::Tick;
 use crate::forge::{Protection, PullRequest, PullState};
 use crate::plan::Branch;
 use crate::plan::tests::planned;

@@ -9,10 +9,7 @@ use serde_json::{Value, json};
 
 use super::GithubRepository;
 use super::client::{Call, Sends as _};
-use crate::forge::{CommitHead, ForgeError, ForgeErrorKind, NewCommit};
-
-/// Whoever changes files here needs a permission of its own.
-const WORKFLOWS: &str = ".github/workflows/";
+use crate::forge::{CommitHead, ForgeError, ForgeErrorKind, NewCommit, WORKFLOWS};
 
 #[derive(Deserialize)]
 struct Made {
