@@ -131,11 +131,114 @@ impl DatasourceId {
     pub const NODE_VERSION: Self = Self::fixed("node-version");
     /// Versions of Go.
     pub const GOLANG_VERSION: Self = Self::fixed("golang-version");
+    /// Tags of a GitLab repository.
+    pub const GITLAB_TAGS: Self = Self::fixed("gitlab-tags");
+    /// Releases of a GitLab repository.
+    pub const GITLAB_RELEASES: Self = Self::fixed("gitlab-releases");
+    /// Tags of a Gitea repository.
+    pub const GITEA_TAGS: Self = Self::fixed("gitea-tags");
+    /// Releases of a Gitea repository.
+    pub const GITEA_RELEASES: Self = Self::fixed("gitea-releases");
+    /// Tags of a Forgejo repository.
+    pub const FORGEJO_TAGS: Self = Self::fixed("forgejo-tags");
+    /// Releases of a Forgejo repository.
+    pub const FORGEJO_RELEASES: Self = Self::fixed("forgejo-releases");
+    /// Tags of a repository on Bitbucket.
+    pub const BITBUCKET_TAGS: Self = Self::fixed("bitbucket-tags");
+    /// Revisions of a dashboard on grafana.com.
+    pub const GRAFANA_DASHBOARDS: Self = Self::fixed("grafana-dashboards");
+    /// Roles of Ansible Galaxy.
+    pub const GALAXY: Self = Self::fixed("galaxy");
+    /// Collections of Ansible Galaxy.
+    pub const GALAXY_COLLECTION: Self = Self::fixed("galaxy-collection");
+    /// Providers of a Terraform or `OpenTofu` registry.
+    pub const TERRAFORM_PROVIDER: Self = Self::fixed("terraform-provider");
+    /// Modules of a Terraform or `OpenTofu` registry.
+    pub const TERRAFORM_MODULE: Self = Self::fixed("terraform-module");
+    /// Packages of `RubyGems`.
+    pub const RUBYGEMS: Self = Self::fixed("rubygems");
+    /// Packages of `NuGet`.
+    pub const NUGET: Self = Self::fixed("nuget");
+    /// Packages of Packagist.
+    pub const PACKAGIST: Self = Self::fixed("packagist");
+    /// Packages of conda channels.
+    pub const CONDA: Self = Self::fixed("conda");
+    /// Packages of the JavaScript Registry.
+    pub const JSR: Self = Self::fixed("jsr");
+    /// Modules of `deno.land`.
+    pub const DENO: Self = Self::fixed("deno");
+    /// Versions of Java.
+    pub const JAVA_VERSION: Self = Self::fixed("java-version");
+    /// Versions of Python.
+    pub const PYTHON_VERSION: Self = Self::fixed("python-version");
+    /// Versions of Ruby.
+    pub const RUBY_VERSION: Self = Self::fixed("ruby-version");
+    /// Versions of .NET.
+    pub const DOTNET_VERSION: Self = Self::fixed("dotnet-version");
+    /// Versions of a product known to endoflife.date.
+    pub const ENDOFLIFE_DATE: Self = Self::fixed("endoflife-date");
+    /// Files attached to the releases of a GitHub repository.
+    pub const GITHUB_RELEASE_ATTACHMENTS: Self = Self::fixed("github-release-attachments");
 
     /// Returns the id of the entry `name` of `customDatasources`.
     pub fn custom(name: &str) -> Self {
         Self::new(format!("custom.{name}"))
     }
+}
+
+impl VersioningId {
+    /// Tags of images: numbers, and a suffix that has to stay.
+    pub const DOCKER: Self = Self::fixed("docker");
+    /// Strict semantic versions.
+    pub const SEMVER: Self = Self::fixed("semver");
+    /// Semantic versions that may lack numbers, and ranges of one part.
+    pub const SEMVER_PARTIAL: Self = Self::fixed("semver-partial");
+    /// Whatever has numbers, read as a semantic version.
+    pub const SEMVER_COERCED: Self = Self::fixed("semver-coerced");
+    /// Semantic versions and npm's ranges.
+    pub const NPM: Self = Self::fixed("npm");
+    /// Charts' versions and ranges.
+    pub const HELM: Self = Self::fixed("helm");
+    /// Cargo's versions and requirements.
+    pub const CARGO: Self = Self::fixed("cargo");
+    /// Numbers, then anything.
+    pub const LOOSE: Self = Self::fixed("loose");
+    /// Names that only match themselves.
+    pub const EXACT: Self = Self::fixed("exact");
+    /// References to actions.
+    pub const GITHUB_ACTIONS: Self = Self::fixed("github-actions");
+    /// API versions of Kubernetes.
+    pub const KUBERNETES_API: Self = Self::fixed("kubernetes-api");
+    /// Python's versions and specifiers ([PEP 440](https://peps.python.org/pep-0440/)).
+    pub const PEP440: Self = Self::fixed("pep440");
+    /// Versions and constraints of Terraform.
+    pub const HASHICORP: Self = Self::fixed("hashicorp");
+    /// Versions and requirements of `RubyGems`.
+    pub const RUBY: Self = Self::fixed("ruby");
+    /// Versions and ranges of `NuGet`.
+    pub const NUGET: Self = Self::fixed("nuget");
+    /// Versions and constraints of Composer.
+    pub const COMPOSER: Self = Self::fixed("composer");
+    /// Versions and ranges of Maven.
+    pub const MAVEN: Self = Self::fixed("maven");
+    /// Versions of Node.js, of which only lines with long-term support are stable.
+    pub const NODE: Self = Self::fixed("node");
+    /// Versions of Python and the constraints tools put on them.
+    pub const PYTHON: Self = Self::fixed("python");
+    /// Versions of packages of Red Hat.
+    pub const REDHAT: Self = Self::fixed("redhat");
+    /// Releases of Ubuntu.
+    pub const UBUNTU: Self = Self::fixed("ubuntu");
+    /// Releases of Debian.
+    pub const DEBIAN: Self = Self::fixed("debian");
+    /// Versions of Debian's packages.
+    pub const DEB: Self = Self::fixed("deb");
+    /// Versions of RPM packages.
+    pub const RPM: Self = Self::fixed("rpm");
+    /// Semantic versions that never leave their major number.
+    pub const SAME_MAJOR: Self = Self::fixed("same-major");
+    /// Commits.
+    pub const GIT: Self = Self::fixed("git");
 }
 
 /// A content address: `sha256:<64 hex>` of a registry, or the 40 or 64 hex of a git commit.
