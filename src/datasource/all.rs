@@ -14,7 +14,7 @@ use super::node_version::NodeVersion;
 use super::npm::Npm;
 use super::oci::Oci;
 use super::pypi::Pypi;
-use super::registry::Documents;
+use super::registry::{Documents, Registry};
 use super::{Datasource, Datasources};
 use crate::http::{DockerConfig, Http};
 
@@ -26,14 +26,22 @@ pub fn all(http: &Http, docker: DockerConfig) -> Datasources {
         Arc::new(Helm::new(http.clone())),
         Arc::new(GithubRunners),
         Arc::new(KubernetesApi),
-        Arc::new(Documents::new(http, Npm)),
-        Arc::new(Documents::new(http, Pypi)),
-        Arc::new(Documents::new(http, Crates)),
-        Arc::new(Documents::new(http, Go)),
-        Arc::new(Documents::new(http, NodeVersion)),
-        Arc::new(Documents::new(http, GolangVersion)),
     ];
+    let documents = registries().into_iter().map(|registry| Documents::of(http, registry));
+    datasources.extend(documents.map(|documents| Arc::new(documents) as Arc<dyn Datasource>));
     datasources.extend(Github::all(http, &remotes));
     datasources.extend(Git::all(&remotes));
     Datasources::new(datasources)
+}
+
+/// Returns the kinds of registry that tell all about a package in one document.
+pub fn registries() -> Vec<Arc<dyn Registry>> {
+    vec![
+        Arc::new(Npm),
+        Arc::new(Pypi),
+        Arc::new(Crates),
+        Arc::new(Go),
+        Arc::new(NodeVersion),
+        Arc::new(GolangVersion),
+    ]
 }

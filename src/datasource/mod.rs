@@ -29,7 +29,7 @@ use updraft_core::name::DatasourceId;
 use updraft_core::problem::Problem;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
 
-pub use self::all::all;
+pub use self::all::{all, registries};
 pub use self::error::{LookupError, LookupErrorKind};
 use crate::http::SingleFlight;
 

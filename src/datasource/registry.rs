@@ -41,15 +41,20 @@ pub trait Registry: Send + Sync {
 }
 
 /// The datasource that asks registries of one kind.
-pub struct Documents<R> {
+pub struct Documents {
     http: Http,
-    registry: Arc<R>,
+    registry: Arc<dyn Registry>,
 }
 
-impl<R: Registry + 'static> Documents<R> {
-    /// Returns the datasource that asks through `http`.
-    pub fn new(http: &Http, registry: R) -> Self {
-        Self { http: http.clone(), registry: Arc::new(registry) }
+impl Documents {
+    /// Returns the datasource that asks `registry` through `http`.
+    pub fn new(http: &Http, registry: impl Registry + 'static) -> Self {
+        Self::of(http, Arc::new(registry))
+    }
+
+    /// As [`Documents::new`], of one of a list.
+    pub(super) fn of(http: &Http, registry: Arc<dyn Registry>) -> Self {
+        Self { http: http.clone(), registry }
     }
 
     async fn ask(&self, place: Option<&str>, package: &str) -> Result<Arc<ReleaseList>, LookupError> {
@@ -78,9 +83,9 @@ impl<R: Registry + 'static> Documents<R> {
     }
 }
 
-async fn read<R: Registry>(
+async fn read(
     mut body: Body,
-    registry: Arc<R>,
+    registry: Arc<dyn Registry>,
     package: String,
 ) -> Result<ReleaseList, HttpError> {
     let mut document = Vec::new();
@@ -91,7 +96,7 @@ async fn read<R: Registry>(
 }
 
 #[async_trait]
-impl<R: Registry + 'static> Datasource for Documents<R> {
+impl Datasource for Documents {
     fn id(&self) -> DatasourceId {
         self.registry.id()
     }

@@ -257,7 +257,7 @@ impl VersioningError {
     pub fn hint(&self) -> String {
         match self {
             Self::Unknown(_) => {
-                let ids: Vec<_> = FIXED.iter().map(|(id, _)| format!("`{id}`")).collect();
+                let ids: Vec<_> = ids().map(|id| format!("`{id}`")).collect();
                 format!("use one of {}, or `regex:` with a pattern", ids.join(", "))
             }
             Self::Pattern { .. } => {
@@ -302,6 +302,11 @@ pub fn versioning(id: &str) -> Found {
     }
     let fixed = FIXED.iter().find(|(name, _)| *name == id).map(|(_, make)| make());
     fixed.ok_or_else(|| VersioningError::Unknown(id.to_owned()))
+}
+
+/// Returns the ids of the versionings that need nothing more to be known: all but `regex:<pattern>`.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    FIXED.iter().map(|(id, _)| *id)
 }
 
 /// Versionings made once each, for a run that asks for the same few ids again and again.

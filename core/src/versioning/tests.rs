@@ -10,7 +10,7 @@ fn all() -> Vec<Arc<dyn Versioning>> {
         r"regex:^v?(?<major>\d+)(\.(?<minor>\d+)\.(?<patch>\d+))?$",
         r"regex:(?<major>\d+)?\.?(?<minor>\d*)(?<prerelease>[a-z]+\d*)?(?:-(?<compatibility>.*))?(?:_(?<build>.*))?",
     ];
-    let ids = FIXED.iter().map(|(id, _)| *id).chain(patterns);
+    let ids = ids().chain(patterns);
     ids.map(|id| versioning(id).unwrap()).collect()
 }
 

@@ -2,22 +2,22 @@
 
 /// One challenge of a `WWW-Authenticate` header: a scheme and its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Challenge {
+pub struct Challenge {
     /// The scheme, in lower case.
-    pub(super) scheme: String,
+    pub scheme: String,
     parameters: Vec<(String, String)>,
 }
 
 impl Challenge {
     /// Returns a parameter; its name is compared without regard to case.
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+    pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// Returns the challenges of a header, which may hold several. What cannot be read is left out.
 /// <https://www.rfc-editor.org/rfc/rfc9110#field.www-authenticate>
-pub(super) fn parse(header: &str) -> Vec<Challenge> {
+pub fn parse(header: &str) -> Vec<Challenge> {
     let mut rest = Rest(header);
     let mut challenges: Vec<Challenge> = Vec::new();
     while rest.skip_separators() {

@@ -33,6 +33,8 @@ use self::name::Repository;
 use super::{Datasource, LookupError, LookupErrorKind, Provenance};
 use crate::http::{DockerConfig, Http, HttpErrorKind, SingleFlight};
 
+pub use self::challenge::{Challenge, parse as challenges};
+
 /// The tag that is meant where none is written.
 const DEFAULT_TAG: &str = "latest";
 
