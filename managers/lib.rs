@@ -13,8 +13,10 @@ use updraft_core::config::custom_manager::{CustomManager, CustomType};
 use updraft_core::manager::Manager;
 
 pub mod annotation;
+pub mod argocd;
 pub mod custom_jsonata;
 pub mod custom_regex;
+pub mod docker_compose;
 pub mod dockerfile;
 pub mod flux;
 pub mod github_actions;
@@ -28,8 +30,10 @@ pub mod renovate_config;
 
 mod chart_range;
 mod git_url;
+mod image;
 mod image_policy;
 mod merge;
+mod object;
 mod same_version;
 mod scalar;
 
@@ -43,7 +47,9 @@ pub static ALL: &[&dyn Manager] = &[
     &flux::Flux,
     &kustomize::Kustomize,
     &helmfile::Helmfile,
+    &argocd::ArgoCd,
     &dockerfile::Dockerfile,
+    &docker_compose::DockerCompose,
     &github_actions::GitHubActions,
     &mise::Mise,
     &pre_commit::PreCommit,

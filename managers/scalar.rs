@@ -6,7 +6,7 @@ use updraft_core::dep::{Part, Slot};
 use updraft_core::name::RepoPath;
 use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
-use updraft_core::yaml::Node;
+use updraft_core::yaml::{Kind, Node};
 
 use crate::image_policy;
 
@@ -18,6 +18,16 @@ pub(crate) fn spelled(node: Node<'_>) -> Option<&str> {
 /// Returns the value of a scalar that holds something; `None` of nulls, empty texts and collections.
 pub(crate) fn text(node: Node<'_>) -> Option<&str> {
     node.as_str().filter(|text| !text.trim().is_empty() && !node.is_plain_null())
+}
+
+/// Returns the value of a scalar, and what is written of anything else: a template without quotes is a mapping to YAML.
+pub(crate) fn written(node: Node<'_>) -> &str {
+    node.as_str().unwrap_or_else(|| node.raw())
+}
+
+/// Returns whether there is a text, or a template without quotes.
+pub(crate) fn is_given(node: Node<'_>) -> bool {
+    text(node).is_some() || (node.kind() == Kind::Mapping && has_variable(node.raw()))
 }
 
 /// Why a value is left alone that is not [`spelled`] as it means.

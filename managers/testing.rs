@@ -246,6 +246,25 @@ fn each_manager_folder_is_complete_and_registered() {
     }
 }
 
+#[track_caller]
+fn check_owners(path: &str, text: &str, expected: &[(&str, &str)]) {
+    let file = SourceFile::new(RepoPath::new(path).unwrap(), text);
+    let selects = |index: usize, file: &SourceFile| reason(ALL[index], file).is_some();
+    let found = crate::extract::extract(ALL, &[&file], &selects, &context(), 1);
+    let found: Vec<_> = found.deps.iter().map(|dep| (dep.manager.as_str(), dep.dep_name.as_str())).collect();
+    assert_eq!(found, expected, "{path}");
+}
+
+#[test]
+fn what_several_managers_see_belongs_to_the_most_specific() {
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    repoURL: \
+                       https://charts.example.org\n    chart: pier\n    targetRevision: 1.0.0\n    helm:\n      \
+                       valuesObject:\n        image: fjord/pier:1.0.0\n";
+    check_owners("apps/pier.yaml", application, &[("argocd", "pier"), ("argocd", "fjord/pier")]);
+    let compose = "kind: x\napiVersion: y\nservices:\n  web:\n    image: fjord/web:1.0.0\n";
+    check_owners("compose.yaml", compose, &[("docker-compose", "fjord/web")]);
+}
+
 /// One case of a built-in manager.
 struct Case {
     manager: &'static dyn Manager,

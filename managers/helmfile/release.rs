@@ -6,7 +6,7 @@ use updraft_core::dep::{Dep, Part, SkipReason};
 use updraft_core::image_ref::{self, Parts};
 use updraft_core::name::{DatasourceId, VersioningId};
 use updraft_core::source::SourceFile;
-use updraft_core::yaml::{Document, Kind, Node};
+use updraft_core::yaml::{Document, Node};
 
 use super::ID;
 use super::chart::{self, Chart};
@@ -83,11 +83,11 @@ impl<'a> Releases<'a> {
     }
 
     fn dep(&self, index: usize, release: &Release<'a>) -> Dep {
-        let text = spelled_or_meant(release.chart);
+        let text = scalar::written(release.chart);
         let span = release.version.unwrap_or(release.chart).span();
         let mut dep = Dep::new(ID, &self.file.path, span, text);
         dep.found_in.clone_from(&release.title);
-        dep.current_value = release.version.map(spelled_or_meant).map(str::to_owned);
+        dep.current_value = release.version.map(scalar::written).map(str::to_owned);
         let (mut dep, name) = match chart::parse(text) {
             Chart::Other(reason, detail) => return dep.skipped(reason, detail),
             Chart::Registry { address, name, at } => {
@@ -176,19 +176,9 @@ impl<'a> Releases<'a> {
 }
 
 fn chart_of(node: Node<'_>) -> Option<Node<'_>> {
-    node.get("chart").filter(|chart| is_given(*chart))
+    node.get("chart").filter(|chart| scalar::is_given(*chart))
 }
 
 fn version_of(node: Node<'_>) -> Option<Node<'_>> {
-    node.get("version").filter(|version| is_given(*version))
-}
-
-/// Returns whether there is a text, or a template without quotes, which is a mapping to YAML.
-fn is_given(node: Node<'_>) -> bool {
-    scalar::text(node).is_some() || (node.kind() == Kind::Mapping && scalar::has_variable(node.raw()))
-}
-
-/// Returns the value of a scalar, and what is written of anything else.
-fn spelled_or_meant(node: Node<'_>) -> &str {
-    node.as_str().unwrap_or_else(|| node.raw())
+    node.get("version").filter(|version| scalar::is_given(*version))
 }

@@ -50,14 +50,14 @@ impl Manager for PreCommit {
 /// Returns the repository that an entry of `repos` takes hooks from; `None` where they are of this repository or built in.
 fn dep(file: &SourceFile, entry: Node<'_>) -> Option<Dep> {
     let repo = entry.get("repo")?;
-    let address = written(repo);
+    let address = scalar::written(repo);
     if matches!(address, "" | "local" | "meta") {
         return None;
     }
-    let rev = entry.get("rev").filter(|rev| !rev.is_plain_null() && !written(*rev).trim().is_empty());
+    let rev = entry.get("rev").filter(|rev| !rev.is_plain_null() && !scalar::written(*rev).trim().is_empty());
     let mut dep = Dep::new(ID, &file.path, rev.unwrap_or(repo).span(), address);
-    dep.current_value = rev.map(written).map(str::to_owned);
-    if [Some(address), rev.map(written)].into_iter().flatten().any(scalar::has_variable) {
+    dep.current_value = rev.map(scalar::written).map(str::to_owned);
+    if [Some(address), rev.map(scalar::written)].into_iter().flatten().any(scalar::has_variable) {
         return Some(dep.skipped(SkipReason::ContainsVariable, ""));
     }
     let Some(url) = GitUrl::parse(address) else {
@@ -115,11 +115,6 @@ fn with_rev(mut dep: Dep, file: &SourceFile, rev: Node<'_>) -> Dep {
         dep.pin_digests = Some(false);
     }
     dep
-}
-
-/// Returns the value of a scalar, and what is written of anything else: a template without quotes is a mapping to YAML.
-fn written(node: Node<'_>) -> &str {
-    node.as_str().unwrap_or_else(|| node.raw())
 }
 
 fn is_commit(text: &str) -> bool {
