@@ -77,6 +77,12 @@ pub(crate) enum End {
     Close,
     /// The connection is torn down, which the other side sees as an error.
     Reset,
+    /// More is announced than comes.
+    Truncated(Response),
+    /// A byte comes now and then, until the other side has had enough.
+    Drip(Response),
+    /// Nothing comes, until the other side has had enough.
+    Silence,
 }
 
 /// A server, which stops listening when this is dropped.
@@ -116,6 +122,13 @@ impl Drop for Server {
     }
 }
 
+/// How long after each other the bytes of [`End::Drip`] come.
+const DRIP: Duration = Duration::from_millis(20);
+
+fn is_timeout(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
+}
+
 fn converse(stream: TcpStream, answer: &dyn Fn(Request) -> End) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     // A connection that a client forgot does not keep its thread for ever.
@@ -129,6 +142,25 @@ fn converse(stream: TcpStream, answer: &dyn Fn(Request) -> End) -> std::io::Resu
             End::Answer(response) => writer.write_all(&bytes_of(&response, is_head))?,
             End::Close => return Ok(()),
             End::Reset => return socket2::SockRef::from(&writer).set_linger(Some(Duration::ZERO)),
+            End::Truncated(response) => {
+                let bytes = bytes_of(&response, is_head);
+                return writer
+                    .write_all(bytes.get(..bytes.len() - response.body.len() / 2 - 1).unwrap_or(&bytes));
+            }
+            End::Drip(response) => {
+                for byte in bytes_of(&response, is_head) {
+                    writer.write_all(&[byte])?;
+                    reader.get_ref().set_read_timeout(Some(DRIP))?;
+                    match reader.read(&mut [0]) {
+                        Err(error) if is_timeout(&error) => {}
+                        // It is gone.
+                        _ => return Ok(()),
+                    }
+                }
+                return Ok(());
+            }
+            // Ends when the other side closes.
+            End::Silence => return reader.read(&mut [0]).map(drop),
         }
         if is_last {
             return Ok(());
