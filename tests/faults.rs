@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::string_slice)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -172,13 +173,23 @@ impl World {
 
     /// Does a whole run with what is planned, and returns what came of it and what was asked.
     fn run(&self, tree: &Path, plan: Option<Plan>) -> (Outcome, BTreeSet<String>) {
+        self.run_with_cache(tree, plan, None)
+    }
+
+    /// The same, with a cache on disk.
+    fn run_with_cache(
+        &self,
+        tree: &Path,
+        plan: Option<Plan>,
+        cache: Option<&Path>,
+    ) -> (Outcome, BTreeSet<String>) {
         *self.state.lock().unwrap() = State { plan, asked: BTreeSet::new() };
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let outcome = runtime.block_on(async {
             let run = async {
                 let snapshot = local::read(tree).unwrap();
-                let session = self.session();
+                let session = self.session(cache);
                 let reading = session.understand(tree, snapshot, Instant::now()).await.unwrap();
                 session.decide(reading).await
             };
@@ -188,7 +199,7 @@ impl World {
     }
 
     /// A process that has little patience, so that silence costs a test little.
-    fn session(&self) -> Session {
+    fn session(&self, cache: Option<&Path>) -> Session {
         let patience = Patience {
             connect: Duration::from_secs(1),
             silence: Duration::from_millis(150),
@@ -205,8 +216,13 @@ impl World {
         });
         let (host_rules, problems) = HostRules::new(rules);
         assert_eq!(problems, []);
-        let settings =
-            HttpSettings { host_rules, patience, proxies: Proxies::Direct, ..HttpSettings::default() };
+        let settings = HttpSettings {
+            host_rules,
+            patience,
+            proxies: Proxies::Direct,
+            cache_dir: cache.map(Path::to_owned),
+            ..HttpSettings::default()
+        };
         let http = Http::new(settings).unwrap();
         let datasources = datasource::all(&http, DockerConfig::default());
         Session { http, datasources, now: support::NOW.parse().unwrap(), problems: Vec::new(), config: None }
@@ -430,5 +446,92 @@ fn check(plan: &Plan, outcome: &Outcome, undisturbed: &Outcome) {
             .iter()
             .any(|finding| finding.skip().is_some() || !finding.choice.warnings.is_empty());
         assert!(said || told, "{case}: {lost:?} are lost in silence");
+    }
+}
+
+/// Runs with a cache that was treated badly after an earlier run filled it, and expects what a run without any cache finds.
+#[track_caller]
+fn check_cache(treat: impl Fn(&Path)) {
+    let world = World::start();
+    let tree = tree(&world);
+    let home = tempfile::tempdir().unwrap();
+    let cache = home.path().join("cache");
+    let (first, _) = world.run_with_cache(tree.path(), None, Some(&cache));
+    treat(&cache);
+    let (second, _) = world.run_with_cache(tree.path(), None, Some(&cache));
+    assert_eq!(updates(&second), updates(&first));
+    assert_eq!(patches(&second), patches(&first));
+    assert_eq!(second.problems, []);
+}
+
+/// Returns every file of the cache.
+fn entries(cache: &Path) -> Vec<std::path::PathBuf> {
+    let entries: Vec<_> = support::files(cache).into_iter().map(|(path, _)| cache.join(path)).collect();
+    assert!(entries.len() > 3, "the cache is in use");
+    entries
+}
+
+#[test]
+fn a_cache_with_damaged_entries_is_as_good_as_none() {
+    check_cache(|cache| entries(cache).iter().for_each(|path| fs::write(path, b"\xff{\"x").unwrap()));
+    check_cache(|cache| entries(cache).iter().for_each(|path| fs::write(path, b"").unwrap()));
+    check_cache(|cache| {
+        for path in entries(cache) {
+            let bytes = fs::read(&path).unwrap();
+            fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        }
+    });
+    // What belongs to one reply lies where another one is looked for.
+    check_cache(|cache| {
+        let paths = entries(cache);
+        let contents: Vec<_> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
+        for (path, bytes) in paths.iter().zip(contents.iter().cycle().skip(1)) {
+            fs::write(path, bytes).unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_costs_only_the_cache() {
+    check_cache(|cache| {
+        fs::remove_dir_all(cache).unwrap();
+        fs::write(cache, "a file where a folder should be").unwrap();
+    });
+    check_cache(|cache| {
+        for path in entries(cache) {
+            fs::remove_file(&path).unwrap();
+            fs::create_dir(&path).unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_clock_that_jumps_makes_nothing_old_or_new() {
+    for seconds in [0, 4_000_000_000] {
+        check_cache(|cache| {
+            let time = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            for path in entries(cache) {
+                fs::File::options().append(true).open(&path).unwrap().set_modified(time).unwrap();
+            }
+        });
+    }
+}
+
+#[test]
+fn two_processes_on_one_cache_do_not_disturb_each_other() {
+    let world = World::start();
+    let tree = tree(&world);
+    let home = tempfile::tempdir().unwrap();
+    let cache = home.path().join("cache");
+    let (alone, _) = world.run(tree.path(), None);
+    for _ in 0..3 {
+        thread::scope(|scope| {
+            let run = || world.run_with_cache(tree.path(), None, Some(&cache)).0;
+            let both = [scope.spawn(run), scope.spawn(run)];
+            for outcome in both.map(|run| run.join().unwrap()) {
+                assert_eq!(updates(&outcome), updates(&alone));
+                assert_eq!(outcome.problems, []);
+            }
+        });
     }
 }
