@@ -181,6 +181,8 @@ pub enum ConfigCommand {
     Check(ConfigArgs),
     /// Print the configuration as it is used, with presets resolved
     Show(ConfigArgs),
+    /// Print a JSON schema of the configuration, for editors
+    Schema,
 }
 
 /// What `updraft config` works on.

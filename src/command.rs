@@ -47,6 +47,10 @@ pub async fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Explain(arguments) => explain(&arguments, &terminal).await,
         Command::Config(ConfigCommand::Check(arguments)) => config_check(&arguments, &terminal).await,
         Command::Config(ConfigCommand::Show(arguments)) => config_show(&arguments, &terminal).await,
+        Command::Config(ConfigCommand::Schema) => {
+            terminal.print_json(&updraft_core::config::schema())?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "updraft", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)

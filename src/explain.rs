@@ -143,6 +143,12 @@ pub fn config(config: &Config, files: &[SourceFile]) -> String {
             let _ = writeln!(out, "        {name}: {}", printable(value));
         }
     }
+    if !config.idle_presets.is_empty() {
+        let names: Vec<String> = config.idle_presets.iter().map(|name| printable(name).to_string()).collect();
+        let _ =
+            writeln!(out, "\n{BOLD}presets without effect{BOLD:#}, as nothing here is what they are about");
+        let _ = writeln!(out, "{DIM}  {}{DIM:#}", names.join(", "));
+    }
     let _ = writeln!(out, "\n{BOLD}defaults{BOLD:#}, where nothing else is said\n{defaults}");
     out.truncate(out.trim_end().len());
     out.push('\n');

@@ -74,6 +74,36 @@ pub(crate) fn old_matchers() -> impl Iterator<Item = &'static str> {
     PATTERNED.iter().map(|(old, ..)| *old).chain(RENAMED_MATCHERS.iter().map(|(old, _)| *old))
 }
 
+/// Returns the old names of options with those of today.
+pub(crate) fn renamed_options() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RENAMED.iter().chain(REPLACED).copied()
+}
+
+/// Returns the old names of matchers with those of today.
+pub(crate) fn renamed_matchers() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RENAMED_MATCHERS.iter().copied().chain(PATTERNED.iter().map(|(old, new, _)| (*old, *new)))
+}
+
+/// Returns the old names of a custom manager's members with those of today.
+pub(crate) fn renamed_members() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [("lookupNameTemplate", "packageNameTemplate"), ("fileMatch", "managerFilePatterns")].into_iter()
+}
+
+/// Options whose values are written differently today, too.
+const REPLACED: &[(&str, &str)] = &[
+    ("automergeMajor", "major"),
+    ("automergeMinor", "minor"),
+    ("automergePatch", "patch"),
+    ("fetchReleaseNotes", "fetchChangeLogs"),
+    ("fileMatch", "managerFilePatterns"),
+    ("pinVersions", "rangeStrategy"),
+    ("rebaseConflictedPrs", "rebaseWhen"),
+    ("rebaseStalePrs", "rebaseWhen"),
+    ("recreateClosed", "recreateWhen"),
+    ("semanticPrefix", "semanticCommitType"),
+    ("stabilityDays", "minimumReleaseAge"),
+];
+
 /// Presets that have a new name.
 const PRESETS: &[(&str, &str)] = &[
     ("config:base", "config:recommended"),
@@ -86,7 +116,8 @@ const PRESETS: &[(&str, &str)] = &[
     (":masterIssueApproval", ":dependencyDashboardApproval"),
     (":automergeBranchPush", ":automergeBranch"),
     (":automergeBranchMergeCommit", ":automergeBranch"),
-    (":unpublishSafe", "npm:unpublishSafe"),
+    (":unpublishSafe", "security:minimumReleaseAgeNpm"),
+    ("npm:unpublishSafe", "security:minimumReleaseAgeNpm"),
     (":unpublishSafeDisabled", ":enableRenovate"),
     ("config:js-app-monorepo", "config:js-app"),
     ("config:best-practises", "config:best-practices"),

@@ -98,6 +98,8 @@ pub struct Config {
     pub origins: BTreeMap<String, Vec<Place>>,
     /// Presets that it extends and that could not be read, so that it is not whole.
     pub unread_presets: BTreeSet<String>,
+    /// Presets of Renovate that it extends, directly or through others, and that change nothing in updraft.
+    pub idle_presets: BTreeSet<String>,
     /// `owner/name` of this repository, if it is known.
     pub repository: Option<String>,
     bases: apply::Bases,

@@ -533,7 +533,7 @@ pub fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
 }
 
 /// Returns how many letters to add, drop, change or swap to make one word of the other.
-fn distance(left: &str, right: &str) -> usize {
+pub(crate) fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let left: Vec<char> = left.chars().collect();
     let mut before: Vec<usize> = Vec::new();

@@ -350,7 +350,7 @@ impl OptionValue for Block {
     }
 
     fn schema() -> Value {
-        json!({ "$ref": "#/$defs/options" })
+        json!({ "$ref": "#/definitions/options" })
     }
 }
 

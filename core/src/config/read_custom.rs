@@ -52,7 +52,7 @@ impl OptionValue for Vec<CustomManager> {
     }
 
     fn schema() -> Value {
-        json!({ "type": "array", "items": { "$ref": "#/$defs/customManager" } })
+        json!({ "type": "array", "items": { "$ref": "#/definitions/customManager" } })
     }
 }
 

@@ -11,7 +11,7 @@ use super::migrate;
 use super::names;
 use super::options::{OPTIONS, Options};
 use super::preset::{PresetHost, PresetRef, PresetText, WorkTree};
-use super::presets;
+use super::presets::{self, BuiltIn};
 use super::reader::{Reader, Source, locate};
 use super::{Config, ConfigFile};
 use crate::name::RepoPath;
@@ -60,6 +60,7 @@ pub fn resolve(
         room: MAX_BYTES,
         reported: BTreeSet::new(),
         unread: BTreeSet::new(),
+        idle: BTreeSet::new(),
     };
     let source = Source { name: root.path.as_str().into(), file: Some(root.path.clone()), preset: None };
     let node = resolver.read_root(root, source);
@@ -71,7 +72,7 @@ pub fn resolve(
     if !resolver.missing.is_empty() {
         return Resolution::Needs(resolver.missing.into_values().collect());
     }
-    let Resolver { sources, problems, unread, .. } = resolver;
+    let Resolver { sources, problems, unread, idle, .. } = resolver;
     let mut files: Vec<RepoPath> = Vec::new();
     for file in sources.iter().filter_map(|source| source.file.clone()) {
         if !files.contains(&file) {
@@ -79,7 +80,7 @@ pub fn resolve(
         }
     }
     let config = finish(sources, node.as_ref(), problems, files, own_repository);
-    Resolution::Done(Box::new(Config { unread_presets: unread, ..config }))
+    Resolution::Done(Box::new(Config { unread_presets: unread, idle_presets: idle, ..config }))
 }
 
 /// Turns the values of a configuration into options.
@@ -179,6 +180,8 @@ struct Resolver<'a> {
     reported: BTreeSet<String>,
     /// Presets that could not be read.
     unread: BTreeSet<String>,
+    /// Presets that were understood and change nothing.
+    idle: BTreeSet<String>,
 }
 
 impl Resolver<'_> {
@@ -351,8 +354,7 @@ impl Resolver<'_> {
         let (path, text, is_local) = match preset.host {
             PresetHost::BuiltIn => return self.load_built_in(preset, place),
             PresetHost::Npm => {
-                let hint = "put the preset into a repository and extend it as `github>owner/repo`";
-                self.unknown(preset, place, "presets from npm are not supported", hint.to_owned());
+                self.npm(preset, place);
                 return None;
             }
             _ if !preset.is_sound() => {
@@ -420,16 +422,57 @@ impl Resolver<'_> {
             preset: Some(preset.text.as_str().into()),
         };
         let id = self.add_source(source)?;
-        let found = presets::find(&preset.repository, id);
-        if found.is_none() {
-            let known = presets::names();
-            let hint = names::closest(&preset.repository, known.iter().map(String::as_str)).map_or_else(
-                || "if it is a preset of Renovate, say what you need of it in `packageRules`".to_owned(),
-                |close| format!("did you mean `{close}`?"),
-            );
-            self.unknown(preset, place, "it is not known to updraft", hint);
+        match presets::find(&preset.repository, id) {
+            Some(BuiltIn::Says(node)) => Some(node),
+            Some(BuiltIn::Idle(node)) => {
+                self.idle.insert(preset.text.clone());
+                Some(node)
+            }
+            None => {
+                self.no_such_preset(preset, place);
+                None
+            }
         }
-        found
+    }
+
+    /// Says what is wrong with a preset that is a package's name, and therefore probably a built-in one without its colon.
+    fn npm(&mut self, preset: &PresetRef, place: Place) {
+        let bare = preset.repository.as_str();
+        let known = presets::names();
+        let meant = known.iter().find(|name| name.rsplit(':').next() == Some(bare));
+        let (reason, hint) = match meant {
+            Some(meant) => (format!("there is no preset `{bare}`"), format!("did you mean `{meant}`?")),
+            None => (
+                format!("`{bare}` is the name of an npm package, and presets from npm are not supported"),
+                "put the preset into a repository and extend it as `github>owner/repo`".to_owned(),
+            ),
+        };
+        if self.reported.insert(preset.text.clone()) {
+            self.report(Problem::error(reason).hint(hint), place);
+        }
+    }
+
+    /// Says that the name of a built-in preset is wrong, and which may be meant.
+    fn no_such_preset(&mut self, preset: &PresetRef, place: Place) {
+        let written = preset.repository.as_str();
+        let known = presets::names();
+        let hint = names::closest(written, known.iter().map(String::as_str)).map_or_else(
+            || match written.split_once(':') {
+                Some((namespace, _))
+                    if known.iter().any(|name| name.starts_with(&format!("{namespace}:"))) =>
+                {
+                    "remove it, or say in `packageRules` what you need of it".to_owned()
+                }
+                _ => {
+                    "a preset of a repository is written `github>owner/repo` or `local>owner/repo`".to_owned()
+                }
+            },
+            |close| format!("did you mean `{close}`?"),
+        );
+        if self.reported.insert(preset.text.clone()) {
+            let problem = Problem::error(format!("there is no preset `{}`", preset.text));
+            self.report(problem.hint(hint), place);
+        }
     }
 
     fn unknown(&mut self, preset: &PresetRef, place: Place, reason: &str, hint: String) {

@@ -386,7 +386,7 @@ impl OptionValue for Vec<PackageRule> {
     }
 
     fn schema() -> Value {
-        json!({ "type": "array", "items": { "$ref": "#/$defs/rule" } })
+        json!({ "type": "array", "items": { "$ref": "#/definitions/rule" } })
     }
 }
 

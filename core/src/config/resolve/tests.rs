@@ -172,11 +172,58 @@ fn presets_can_be_left_out_by_name() {
     assert_eq!(config.options.dependency_dashboard, Some(false));
 }
 
+#[track_caller]
+fn check_no_preset(name: &str, message: &str, hint: &str) {
+    let config = done(&format!("{{extends: ['{name}']}}"), &[]);
+    messages(&config, &[message]);
+    assert_eq!(config.problems[0].hint.as_deref(), Some(hint), "{name}");
+    assert_eq!(config.problems[0].severity, crate::problem::Severity::Error, "{name}");
+}
+
 #[test]
 fn unknown_presets_are_said_and_suggested() {
-    let config = done("{extends: ['config:recomended', 'group:reactMonorepo', 'x', ':x']}", &[]);
-    assert_eq!(config.problems.len(), 4, "{:?}", config.problems);
-    assert_eq!(config.problems[0].hint.as_deref(), Some("did you mean `config:recommended`?"));
+    check_no_preset(
+        "config:recomended",
+        "there is no preset `config:recomended`",
+        "did you mean `config:recommended`?",
+    );
+    check_no_preset(":timezon(UTC)", "there is no preset `:timezon(UTC)`", "did you mean `:timezone`?");
+    check_no_preset(
+        "docker:everything",
+        "there is no preset `docker:everything`",
+        "remove it, or say in `packageRules` what you need of it",
+    );
+    check_no_preset(
+        "team:presets",
+        "there is no preset `team:presets`",
+        "a preset of a repository is written `github>owner/repo` or `local>owner/repo`",
+    );
+    check_no_preset(
+        "semanticCommits",
+        "there is no preset `semanticCommits`",
+        "did you mean `:semanticCommits`?",
+    );
+    check_no_preset(
+        "@team/renovate-config",
+        "`@team/renovate-config` is the name of an npm package, and presets from npm are not supported",
+        "put the preset into a repository and extend it as `github>owner/repo`",
+    );
+}
+
+#[test]
+fn presets_without_effect_are_known_and_kept_apart() {
+    let config =
+        done("{extends: ['mergeConfidence:all-badges', 'group:nestMonorepo', ':semanticCommits']}", &[]);
+    messages(&config, &[]);
+    let idle: Vec<&str> = config.idle_presets.iter().map(String::as_str).collect();
+    assert_eq!(idle, ["group:nestMonorepo", "mergeConfidence:all-badges"]);
+}
+
+#[test]
+fn a_rule_that_extends_packages_nobody_looks_up_matches_nothing() {
+    let config = done("{packageRules: [{extends: ['packages:mapbox'], automerge: true}]}", &[]);
+    messages(&config, &[]);
+    assert_eq!(config.rules[0].matchers.len(), 1, "without one it would hold for everything");
 }
 
 #[test]
