@@ -22,6 +22,7 @@ pub mod flux;
 pub mod github_actions;
 pub mod helm_values;
 pub mod helmfile;
+pub mod helmv3;
 pub mod kubernetes;
 pub mod kustomize;
 pub mod mise;
@@ -47,6 +48,7 @@ pub static ALL: &[&dyn Manager] = &[
     &flux::Flux,
     &kustomize::Kustomize,
     &helmfile::Helmfile,
+    &helmv3::Helmv3,
     &argocd::ArgoCd,
     &dockerfile::Dockerfile,
     &docker_compose::DockerCompose,

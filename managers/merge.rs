@@ -34,7 +34,7 @@ pub(crate) fn merge(mut deps: Vec<Ranked>) -> Vec<Dep> {
 /// Returns the bytes a dependency is identified by: where its value stands, else its digest, else all of it.
 fn place(dep: &Dep) -> ByteSpan {
     let rank = |slot: &&Slot| match slot.part {
-        Part::Value | Part::ValueOrDigest | Part::ValueNote => 0,
+        Part::Value | Part::ValueOrDigest | Part::ValueNote | Part::Version => 0,
         Part::Digest | Part::DigestHex => 1,
         Part::Template(_) | Part::Name => 2,
     };

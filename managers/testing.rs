@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use regex::Regex;
 use updraft_core::dep::{Dep, Part, Slot};
+use updraft_core::derived;
 use updraft_core::edit;
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::{DatasourceId, RepoPath, VersioningId};
@@ -124,6 +125,12 @@ fn check_slots(extraction: &Extraction, files: &[SourceFile]) {
         for slot in &dep.slots {
             assert_eq!(slot.span.of(&file.text), Some(slot.text.as_str()), "{dep:?}");
         }
+        if let Some(lock) = &dep.lock {
+            let file = files.iter().find(|file| file.path == lock.file).expect("a lock among the files");
+            for slot in &lock.slots {
+                assert_eq!(slot.span.of(&file.text), Some(slot.text.as_str()), "{dep:?}");
+            }
+        }
         for pair in dep.slots.windows(2) {
             assert!(pair[0].span.end <= pair[1].span.start, "slots overlap or are out of order: {dep:?}");
         }
@@ -148,8 +155,10 @@ fn picture(manager: &dyn Manager, files: &[SourceFile], extraction: &Extraction)
         };
         writeln!(out, "== {path} (read {reason})").unwrap();
         let mut carets: BTreeMap<usize, Vec<(usize, &Slot)>> = BTreeMap::new();
-        for (number, dep) in extraction.deps.iter().enumerate().filter(|(_, dep)| dep.file == file.path) {
-            for slot in &dep.slots {
+        for (number, dep) in extraction.deps.iter().enumerate() {
+            let own = Some(&dep.slots).filter(|_| dep.file == file.path);
+            let locked = dep.lock.iter().filter(|lock| lock.file == file.path).map(|lock| &lock.slots);
+            for slot in own.into_iter().chain(locked).flatten() {
                 carets.entry(file.line(slot.span.start)).or_default().push((number + 1, slot));
             }
         }
@@ -303,12 +312,17 @@ fn what_is_written_is_found_again_and_nothing_else_changes() {
             }
             let Some(update) = newer(dep) else { continue };
             let edits = edit::edits(dep, &update, &serde_json::Map::new()).unwrap();
+            let mut texts = BTreeMap::new();
+            for own in edits.chunk_by(|one, other| one.file == other.file) {
+                let file = files.iter().find(|file| file.path == own[0].file).unwrap();
+                texts.insert(file.path.clone(), edit::apply(&file.text, own).unwrap());
+            }
+            let before_of = |path: &RepoPath| {
+                files.iter().find(|file| file.path == *path).map(|file| Arc::clone(&file.text))
+            };
+            derived::complete(&mut texts, dep.lock.iter().flat_map(|lock| &lock.derived), &before_of);
             let change = |file: &SourceFile| {
-                let text = if file.path == dep.file {
-                    edit::apply(&file.text, &edits).unwrap()
-                } else {
-                    file.text.to_string()
-                };
+                let text = texts.get(&file.path).map_or(&*file.text, String::as_str);
                 SourceFile::new(file.path.clone(), text)
             };
             let after = extract(*manager, &files.iter().map(change).collect::<Vec<_>>()).deps;
@@ -334,6 +348,7 @@ fn newer(dep: &Dep) -> Option<Update> {
         let end = value.rfind(|char: char| char.is_ascii_digit())? + 1;
         Some(format!("{}1{}", &value[..end], &value[end..]))
     });
+    update.new_version = dep.lock.as_ref().and_then(|lock| Some(format!("{}1", lock.version()?)));
     let spells = |parts: &[Part]| dep.slots.iter().any(|slot| parts.contains(&slot.part));
     if !spells(&[Part::Value, Part::ValueOrDigest, Part::ValueNote]) {
         update.new_value = None;

@@ -3,12 +3,11 @@
 use std::cmp::Reverse;
 use std::path::Path;
 
-use updraft_core::edit::{Edit, Taken};
+use updraft_core::edit::Taken;
 use updraft_core::plan::Branch;
 use updraft_core::problem::Problem;
 
 use crate::proof::Proof;
-use crate::report::find;
 use crate::run::Outcome;
 use crate::worktree;
 
@@ -30,25 +29,21 @@ pub fn apply(outcome: &mut Outcome, root: &Path) -> Applied {
 
 fn written(outcome: &Outcome, root: &Path) -> (Applied, Vec<Problem>) {
     let (branches, mut problems) = together(outcome);
-    if let Err(problem) = Proof::new(&outcome.reading, &outcome.findings).of_all(&branches) {
-        problems.push(problem);
-        return (Applied::default(), problems);
-    }
-    let mut edits: Vec<Edit> =
-        branches.iter().flat_map(|branch| branch.edits.values().flatten().cloned()).collect();
-    edits.sort();
+    let proof = Proof::new(&outcome.reading, &outcome.findings);
+    let texts = match proof.of_all(&branches).and_then(|()| proof.texts_of_all(&branches)) {
+        Ok(texts) => texts,
+        Err(problem) => {
+            problems.push(problem);
+            return (Applied::default(), problems);
+        }
+    };
     let mut applied = Applied { branches: branches.len(), files: 0 };
-    for own in edits.chunk_by(|one, other| one.file == other.file) {
-        let Some(path) = own.first().map(|edit| &edit.file) else { continue };
-        let Some(file) = find(&outcome.reading.snapshot.files, path.as_str()) else { continue };
-        let done =
-            updraft_core::edit::apply(&file.text, own).map_err(|error| error.to_string()).and_then(|after| {
-                worktree::replace(root, path, &file.text, &after).map_err(|error| error.to_string())
-            });
-        match done {
+    for (path, after) in &texts {
+        let Some(before) = proof.text(path) else { continue };
+        match worktree::replace(root, path, &before, after) {
             Ok(()) => applied.files += 1,
-            Err(why) => problems.push(
-                Problem::error(why)
+            Err(error) => problems.push(
+                Problem::error(error.to_string())
                     .in_file(path)
                     .hint("what stands in other files was written; `git diff` shows it"),
             ),

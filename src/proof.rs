@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use updraft_core::dep::{Dep, Slot};
+use updraft_core::derived::{self, Derived};
 use updraft_core::edit::{Edit, EditError, Taken, apply};
 use updraft_core::name::RepoPath;
 use updraft_core::plan::{Branch, Upgrade};
@@ -154,11 +155,15 @@ impl<'r> Proof<'r> {
     /// # Errors
     /// Why they must not be made together.
     pub fn of_all(&self, branches: &[&Branch]) -> Result<(), Problem> {
-        self.of(branches).map_err(|refusal| {
-            Problem::error(format!("the branches do not go together: {}", refusal.why))
-                .in_file(&refusal.path)
-                .hint("apply the branches one at a time with `--patches` and `git apply`")
-        })
+        self.of(branches).map_err(|refusal| apart_only(&refusal))
+    }
+
+    /// Returns the new text of each file that `branches` change together.
+    ///
+    /// # Errors
+    /// An edit does not fit.
+    pub fn texts_of_all(&self, branches: &[&Branch]) -> Result<BTreeMap<RepoPath, String>, Problem> {
+        self.edited(&Change::of(branches)).map_err(|refusal| apart_only(&refusal))
     }
 
     /// Returns the new text of each file that `branch` changes.
@@ -187,6 +192,9 @@ impl<'r> Proof<'r> {
                 changed.insert((*path).clone(), after);
             }
         }
+        let derived = change.upgrades.iter().filter_map(|upgrade| upgrade.found.lock.as_ref());
+        let derived: BTreeSet<&Derived> = derived.flat_map(|lock| &lock.derived).collect();
+        derived::complete(&mut changed, derived, &|path| self.text(path));
         Ok(changed)
     }
 
@@ -231,6 +239,12 @@ impl<'r> Proof<'r> {
             .flat_map(|finding| finding.dep.found.origins.iter().map(|origin| &origin.file))
             .collect()
     }
+}
+
+fn apart_only(refusal: &Refusal) -> Problem {
+    Problem::error(format!("the branches do not go together: {}", refusal.why))
+        .in_file(&refusal.path)
+        .hint("apply the branches one at a time with `--patches` and `git apply`")
 }
 
 /// Puts branches into groups, in each of which no two want the same bytes.

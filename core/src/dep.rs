@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::derived::Derived;
 use crate::name::{DatasourceId, ManagerId, RepoPath, VersioningId};
 use crate::release::Lookup;
 use crate::span::ByteSpan;
@@ -23,6 +24,8 @@ pub enum Part {
     ValueOrDigest,
     /// The value, written only where a digest stands in its place: the `# v1.2.3` beside a pinned commit.
     ValueNote,
+    /// The version the value stands for, as the registry spells it: `1.4.1` in the lock file of a range `^1.2.0`.
+    Version,
     /// Text made by a user's `autoReplaceStringTemplate` (Handlebars); the fields of [`Dep::captures`] may be used.
     Template(String),
 }
@@ -51,6 +54,24 @@ impl Slot {
     /// Returns an empty slot: the part can be inserted at `at`, after `lead`.
     pub fn insertion(part: Part, at: usize, lead: impl Into<String>) -> Self {
         Self { part, span: ByteSpan::empty(at), text: String::new(), lead: lead.into() }
+    }
+}
+
+/// What a lock file holds of a dependency, and what follows from it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lock {
+    /// The lock file.
+    pub file: RepoPath,
+    /// The places in the lock file that spell a part of the dependency, in file order: its name, its [`Part::Version`].
+    pub slots: Vec<Slot>,
+    /// The places that must be written anew when any of this changes.
+    pub derived: Vec<Derived>,
+}
+
+impl Lock {
+    /// Returns the version in the lock file.
+    pub fn version(&self) -> Option<&str> {
+        self.slots.iter().find(|slot| slot.part == Part::Version).map(|slot| slot.text.as_str())
     }
 }
 
@@ -212,6 +233,8 @@ pub struct Dep {
     pub skip: Option<Skip>,
     /// Every place that spells a part of it, in file order.
     pub slots: Vec<Slot>,
+    /// What a lock file holds of it, where the lock can be written too.
+    pub lock: Option<Lock>,
     /// How it was understood: the source a chart comes from, the annotation above the line, ...
     pub origins: Vec<Origin>,
 }
@@ -238,6 +261,7 @@ impl Dep {
             captures: BTreeMap::new(),
             skip: None,
             slots: Vec::new(),
+            lock: None,
             origins: Vec::new(),
         }
     }

@@ -67,6 +67,9 @@ pub enum EditError {
     /// The file holds a digest, the update changes the value, and no new digest is known.
     #[error("`{0}` is pinned to a digest, and the digest of its new version is not known")]
     MissingDigest(String),
+    /// A lock file holds the version, and the update does not say which one its value stands for.
+    #[error("the lock file of `{0}` wants one version, and the update names none")]
+    MissingVersion(String),
     /// The new text could change the meaning of the file around it.
     #[error("`{0}` holds a character that cannot be written into a file")]
     UnsafeText(String),
@@ -84,7 +87,9 @@ pub enum EditError {
     },
 }
 
-/// Returns the edits that make `update` true for `dep`, in file order.
+/// Returns the edits that make `update` true for `dep` and in its lock file, in file order.
+///
+/// What is derived from them is not among them: see [`crate::derived`].
 ///
 /// `fields` is what users' templates may use; the dependency's captures are added to it.
 ///
@@ -93,16 +98,17 @@ pub enum EditError {
 /// When a digest is missing, a template fails, a text cannot be written safely, or no slot spells what changes.
 pub fn edits(dep: &Dep, update: &Update, fields: &Map<String, Value>) -> Result<Vec<Edit>, EditError> {
     let texts = Texts::of(dep, update);
-    let written = [texts.name, texts.new_value, texts.digest];
+    let written = [texts.name, texts.new_value, texts.version, texts.digest];
     if let Some(text) = written.into_iter().flatten().find(|text| text.chars().any(char::is_control)) {
         return Err(EditError::UnsafeText(text.escape_debug().to_string()));
     }
     let mut edits = Vec::new();
-    for slot in &dep.slots {
+    let locked = dep.lock.iter().flat_map(|lock| lock.slots.iter().map(move |slot| (&lock.file, slot)));
+    for (file, slot) in dep.slots.iter().map(|slot| (&dep.file, slot)).chain(locked) {
         let Some(new) = texts.slot(dep, slot, fields)? else { continue };
         let new = if slot.span.is_empty() { format!("{}{new}", slot.lead) } else { new };
         if new != slot.text {
-            edits.push(Edit { file: dep.file.clone(), span: slot.span, old: slot.text.clone(), new });
+            edits.push(Edit { file: file.clone(), span: slot.span, old: slot.text.clone(), new });
         }
     }
     edits.sort();
@@ -123,6 +129,8 @@ struct Texts<'a> {
     new_value: Option<&'a str>,
     /// The value, changed or not.
     value: Option<&'a str>,
+    /// The version that the new value stands for, when it changes.
+    version: Option<&'a str>,
     digest: Option<&'a str>,
 }
 
@@ -133,6 +141,7 @@ impl<'a> Texts<'a> {
             name: update.new_name.as_deref(),
             new_value,
             value: new_value.or(dep.current_value.as_deref()),
+            version: new_value.and(update.new_version.as_deref()),
             digest: update.new_digest.as_deref(),
         }
     }
@@ -157,6 +166,10 @@ impl<'a> Texts<'a> {
             },
             Part::ValueNote if slot.span.is_empty() => self.digest.and(self.value).map(ToOwned::to_owned),
             Part::Value | Part::ValueNote => self.new_value.map(ToOwned::to_owned),
+            Part::Version => match (self.new_value, self.version) {
+                (Some(_), None) => return Err(EditError::MissingVersion(dep.dep_name.clone())),
+                (_, version) => version.map(ToOwned::to_owned),
+            },
             Part::Template(template) => {
                 if moves && pinned && self.digest.is_none() {
                     return Err(stale());
@@ -270,6 +283,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::dep::Lock;
     use crate::name::ManagerId;
     use crate::update::UpdateType;
 
@@ -390,6 +404,23 @@ mod tests {
     fn renders_a_users_template_with_captures_and_new_fields() {
         let text = "[{{indent}}rev: {{newValue}}|  rev: 3]";
         check(text, (Some("3"), None), (Some("4"), None), "  rev: 4");
+    }
+
+    #[test]
+    fn a_lock_file_gets_the_version_a_range_stands_for() {
+        let (text, mut dep) = marked("version: [value|^1.2.0]", Some("^1.2.0"), None);
+        let lock = RepoPath::new("apps/a.lock").unwrap();
+        let slot = Slot::new(Part::Version, ByteSpan::new(9, 14), "1.4.1");
+        dep.lock = Some(Lock { file: lock.clone(), slots: vec![slot], derived: Vec::new() });
+        let update = Update { new_version: Some("2.3.0".to_owned()), ..update(Some("^2.0.0"), None, None) };
+        let found = edits(&dep, &update, &Map::new()).unwrap();
+        assert_eq!(
+            found.iter().map(|edit| (edit.file.as_str(), edit.new.as_str())).collect::<Vec<_>>(),
+            [("apps/a.lock", "2.3.0"), ("apps/a.yaml", "^2.0.0")]
+        );
+        assert_eq!(apply(&text, &found[1..]).unwrap(), "version: ^2.0.0");
+        let without = Update { new_version: None, ..update };
+        assert_eq!(edits(&dep, &without, &Map::new()), Err(EditError::MissingVersion("app".to_owned())));
     }
 
     #[test]

@@ -14,7 +14,9 @@ pub mod source;
 pub mod toml;
 pub mod yaml;
 
+pub mod chart_lock;
 pub mod dep;
+pub mod derived;
 pub mod manager;
 pub mod release;
 pub mod update;

@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use crate::dep::Dep;
+use crate::dep::{Dep, Lock};
 use crate::name::DatasourceId;
 use crate::update::Update;
 
@@ -68,16 +68,26 @@ pub fn verify(
 struct Expected<'a> {
     value: Option<&'a str>,
     digest: Option<&'a str>,
+    /// The version in its lock file.
+    locked: Option<&'a str>,
     /// The name another package brings; `None` keeps both names.
     new_name: Option<&'a str>,
 }
 
 impl<'a> Expected<'a> {
     fn of(dep: &'a Dep) -> Self {
-        Self { value: dep.current_value.as_deref(), digest: dep.current_digest.as_deref(), new_name: None }
+        Self {
+            value: dep.current_value.as_deref(),
+            digest: dep.current_digest.as_deref(),
+            locked: dep.lock.as_ref().and_then(Lock::version),
+            new_name: None,
+        }
     }
 
     fn update(&mut self, update: &'a Update) {
+        if self.locked.is_some() && update.new_value.is_some() {
+            self.locked = update.new_version.as_deref();
+        }
         self.value = update.new_value.as_deref().or(self.value);
         self.digest = update.new_digest.as_deref().or(self.digest);
         self.new_name = update.new_name.as_deref().or(self.new_name);
@@ -115,6 +125,7 @@ impl<'a> Expected<'a> {
         )?;
         same("value", self.value, new.current_value.as_deref())?;
         same("digest", self.digest, new.current_digest.as_deref())?;
+        same("locked version", self.locked, new.lock.as_ref().and_then(Lock::version))?;
         same("skip reason", skip(old), skip(new))
     }
 }
@@ -130,6 +141,7 @@ fn skip(dep: &Dep) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dep::{Part, Slot};
     use crate::name::{ManagerId, RepoPath};
     use crate::span::ByteSpan;
     use crate::update::UpdateType;
@@ -196,6 +208,22 @@ mod tests {
             &[dep("grafana", "1.1.0", Some("d2")), dep("promtail", "2.0.0", None)],
             "`loki` in `a.yaml` should have name `loki` after the edit, and has `promtail`",
         );
+    }
+
+    #[test]
+    fn a_lock_file_follows() {
+        let locked = |version: &str| {
+            let slot = Slot::new(Part::Version, ByteSpan::default(), version);
+            let lock =
+                Lock { file: RepoPath::new("a.lock").unwrap(), slots: vec![slot], derived: Vec::new() };
+            Dep { lock: Some(lock), ..dep("grafana", "1.0.0", None) }
+        };
+        let meant = Update { new_version: Some("1.1.0".to_owned()), ..update(Some("1.1.0"), None) };
+        let after = |lock: Dep| [Dep { current_value: Some("1.1.0".to_owned()), ..lock }];
+        let found = |after: &[Dep]| verify(&[locked("1.0.0")], after, &[(0, &meant)]).is_ok();
+        assert!(found(&after(locked("1.1.0"))));
+        assert!(!found(&after(locked("1.0.0"))));
+        assert!(!found(&after(dep("grafana", "1.1.0", None))));
     }
 
     #[test]
