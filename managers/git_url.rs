@@ -1,4 +1,6 @@
-//! The host and path of a git address, whichever way it is written.
+//! The host and path of a git address, whichever way it is written, and what is followed there.
+
+use updraft_core::name::DatasourceId;
 
 /// A git address taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +33,39 @@ impl<'a> GitUrl<'a> {
     }
 }
 
+/// Returns where the tags of the repository at `url` are looked up, and under which name.
+pub(crate) fn tags_of(url: &str) -> (DatasourceId, &str) {
+    match GitUrl::parse(url).and_then(GitUrl::github) {
+        Some(repository) => (DatasourceId::GITHUB_TAGS, repository),
+        None => (DatasourceId::GIT_TAGS, url),
+    }
+}
+
+/// Returns what is followed when `reference` names no version of a repository; `None` where it may be a tag.
+pub(crate) fn moving(reference: &str) -> Option<&'static str> {
+    let is_hex = reference.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if matches!(reference.len(), 40 | 64) && is_hex {
+        Some("it is pinned to a commit")
+    } else if reference.bytes().any(|byte| byte.is_ascii_digit()) {
+        None
+    } else {
+        Some("it follows a branch")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_has_a_number_and_is_no_commit() {
+        for tag in ["v1.2.3", "release-1", "deadbee1"] {
+            assert_eq!(moving(tag), None, "{tag}");
+        }
+        for other in ["main", "HEAD", "", "0123456789012345678901234567890123456789"] {
+            assert!(moving(other).is_some(), "{other}");
+        }
+    }
 
     #[track_caller]
     fn check(url: &str, expected: Option<(&str, &str)>) {

@@ -13,6 +13,8 @@ use updraft_core::config::custom_manager::{CustomManager, CustomType};
 use updraft_core::manager::Manager;
 
 pub mod annotation;
+pub mod ansible;
+pub mod ansible_galaxy;
 pub mod argocd;
 pub mod custom_jsonata;
 pub mod custom_regex;
@@ -53,6 +55,8 @@ pub static ALL: &[&dyn Manager] = &[
     &dockerfile::Dockerfile,
     &docker_compose::DockerCompose,
     &github_actions::GitHubActions,
+    &ansible_galaxy::AnsibleGalaxy,
+    &ansible::Ansible,
     &mise::Mise,
     &pre_commit::PreCommit,
     &renovate_config::RenovateConfig,

@@ -270,6 +270,8 @@ fn what_several_managers_see_belongs_to_the_most_specific() {
                        https://charts.example.org\n    chart: pier\n    targetRevision: 1.0.0\n    helm:\n      \
                        valuesObject:\n        image: fjord/pier:1.0.0\n";
     check_owners("apps/pier.yaml", application, &[("argocd", "pier"), ("argocd", "fjord/pier")]);
+    let task = "kind: x\napiVersion: y\ndocker_container:\n  image: fjord/web:1.0.0\n";
+    check_owners("tasks/main.yml", task, &[("ansible", "fjord/web")]);
     let compose = "kind: x\napiVersion: y\nservices:\n  web:\n    image: fjord/web:1.0.0\n";
     check_owners("compose.yaml", compose, &[("docker-compose", "fjord/web")]);
 }

@@ -1,17 +1,14 @@
 //! What a `targetRevision` means where it is no version.
 
+use crate::git_url;
+
 /// Returns what Argo CD follows when `revision` names no tag of a git repository; `None` where it may name one.
 pub(super) fn moving(revision: Option<&str>) -> Option<String> {
     let Some(revision) = revision.filter(|text| *text != "HEAD") else {
         return Some("Argo CD follows the default branch".to_owned());
     };
-    let is_commit =
-        matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_commit {
-        return Some("it is pinned to a commit".to_owned());
-    }
-    if !revision.bytes().any(|byte| byte.is_ascii_digit()) {
-        return Some(format!("Argo CD follows `{revision}`"));
+    if let Some(detail) = git_url::moving(revision) {
+        return Some(detail.to_owned());
     }
     let is_range = revision.contains(['*', '^', '~', '<', '>', '=', '|', ' '])
         || revision.split('.').any(|part| matches!(part, "x" | "X"));
