@@ -21,6 +21,7 @@ pub mod custom_regex;
 pub mod docker_compose;
 pub mod dockerfile;
 pub mod flux;
+pub mod flux_operator;
 pub mod github_actions;
 pub mod helm_values;
 pub mod helmfile;
@@ -48,6 +49,7 @@ mod testing;
 /// Managers that exist only by configuration are made by [`custom`] and are not here.
 pub static ALL: &[&dyn Manager] = &[
     &flux::Flux,
+    &flux_operator::FluxOperator,
     &kustomize::Kustomize,
     &helmfile::Helmfile,
     &helmv3::Helmv3,

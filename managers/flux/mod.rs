@@ -7,6 +7,7 @@ mod oci_repository;
 mod repositories;
 mod resource;
 mod system;
+mod template;
 
 use updraft_core::dep::Dep;
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
@@ -57,6 +58,8 @@ impl Manager for Flux {
                 read.push(*file);
             }
         }
+        let templates: Vec<SourceFile> = read.iter().filter_map(|file| template::only(file)).collect();
+        read.extend(&templates);
         let resources = resource::collect(&read);
         let aliases = &context.registry_aliases;
         let repositories = Repositories::new(&read, &resources, aliases);

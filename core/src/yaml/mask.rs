@@ -15,14 +15,15 @@ enum Lines {
     Many,
 }
 
-/// Go templates, Jinja, and Jinja with the delimiters that keep YAML readable (makejinja).
-const SYNTAXES: [Syntax; 6] = [
+/// Go templates, Jinja, Jinja with the delimiters that keep YAML readable (makejinja), and the templates of a `ResourceSet`.
+const SYNTAXES: [Syntax; 7] = [
     Syntax { open: "{{", close: "}}", lines: Lines::Many },
     Syntax { open: "{%", close: "%}", lines: Lines::Many },
     Syntax { open: "{#", close: "#}", lines: Lines::Many },
     Syntax { open: "#{", close: "}#", lines: Lines::One },
     Syntax { open: "#%", close: "%#", lines: Lines::One },
     Syntax { open: "#|", close: "|#", lines: Lines::Many },
+    Syntax { open: "<<", close: ">>", lines: Lines::One },
 ];
 
 /// What a line becomes that holds nothing but tags.
@@ -40,7 +41,7 @@ pub(super) fn tags(text: &str) -> Vec<Range<usize>> {
     // Up to where it is known that no closing mark follows: what keeps this linear on hostile text.
     let mut unclosed = [0; SYNTAXES.len()];
     let mut at = 0;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.find(['{', '#'])) {
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find(['{', '#', '<'])) {
         let start = at + found;
         at = start + 1;
         let Some(rest) = text.get(start..) else { break };
@@ -152,6 +153,7 @@ mod tests {
         check("a: {{ b }}:1\n", LoneTag::Comment, "a: xxxxxxx:1\n");
         check("a: \"#{ b }#\" # c\n", LoneTag::Comment, "a: \"xxxxxxx\" # c\n");
         check("é: {% ä %}", LoneTag::Comment, "é: xxxxxxxx");
+        check("a: << b >>\n<<: *c\n", LoneTag::Comment, "a: xxxxxxx\n<<: *c\n");
     }
 
     #[test]
