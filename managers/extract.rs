@@ -15,20 +15,22 @@ pub type Selection<'a> = dyn Fn(usize, &SourceFile) -> bool + Sync + 'a;
 
 /// Returns what `managers` find in `files`, in the order of files and bytes.
 ///
-/// `managers` stand in order of precedence, the more specific first. `threads` is how many may work at once.
+/// `managers` stand in order of precedence, the more specific first; `contexts` are what the configuration tells each, and what it does not tell is
+/// as nobody said it. `threads` is how many may work at once.
 pub fn extract(
     managers: &[&dyn Manager],
     files: &[&SourceFile],
     selects: &Selection<'_>,
-    context: &ManagerContext,
+    contexts: &[ManagerContext],
     threads: usize,
 ) -> Extraction {
+    let untold = ManagerContext::default();
     let selected = select(managers, files, selects, threads);
     let found = in_parallel(managers.len(), threads, |index| {
         let (Some(manager), Some(own)) = (managers.get(index), selected.get(index)) else {
             return Extraction::default();
         };
-        manager.extract(own, context)
+        manager.extract(own, contexts.get(index).unwrap_or(&untold))
     });
     let mut problems: Vec<Problem> = Vec::new();
     let mut deps: Vec<(usize, Dep)> = Vec::new();
@@ -141,13 +143,7 @@ mod tests {
         let managers: [&dyn Manager; 3] =
             [&Finds("first", "1.2.3"), &Finds("second", "1.2.3"), &Finds("third", "1.0")];
         for threads in [1, 4] {
-            let found = extract(
-                &managers,
-                &[&files[0], &files[1]],
-                &|_, _| true,
-                &ManagerContext::default(),
-                threads,
-            );
+            let found = extract(&managers, &[&files[0], &files[1]], &|_, _| true, &[], threads);
             let ids: Vec<_> =
                 found.deps.iter().map(|dep| (dep.file.as_str(), dep.manager.as_str())).collect();
             assert_eq!(ids, [("a.yaml", "first"), ("b.yaml", "first"), ("b.yaml", "third")]);
@@ -158,13 +154,8 @@ mod tests {
     fn a_manager_gets_only_the_files_selected_for_it() {
         let files = [file("a.yaml", "1.2.3"), file("b.yaml", "1.2.3")];
         let managers: [&dyn Manager; 1] = [&Finds("first", "1.2.3")];
-        let found = extract(
-            &managers,
-            &[&files[0], &files[1]],
-            &|_, file| file.path.as_str() == "b.yaml",
-            &ManagerContext::default(),
-            2,
-        );
+        let found =
+            extract(&managers, &[&files[0], &files[1]], &|_, file| file.path.as_str() == "b.yaml", &[], 2);
         assert_eq!(found.deps.len(), 1);
         assert_eq!(found.deps[0].file.as_str(), "b.yaml");
     }

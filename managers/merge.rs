@@ -127,13 +127,14 @@ fn precedes((a_rank, a): &Ranked, (b_rank, b): &Ranked) -> bool {
     order(a, b, *a_rank) <= order(b, a, *b_rank)
 }
 
-/// Returns whether `dep` is an annotation whose author asked for something else than what stands there by itself.
+/// Returns whether `dep` is an annotation whose author asked for something else than what stands there by itself. What the owner described in a
+/// custom manager does not stand there by itself: they know how their annotations are meant.
 fn says_more(dep: &Dep, other: &Dep) -> bool {
     let asks = dep.datasource != other.datasource
         || dep.package_name != other.package_name
         || dep.versioning != other.versioning
         || dep.extract_version.is_some();
-    dep.manager == "annotation" && asks
+    dep.manager == "annotation" && asks && !other.manager.as_str().starts_with("custom.")
 }
 
 /// Returns the annotations that cannot be applied to their line where another manager reads that line by itself: nothing is lost

@@ -259,7 +259,7 @@ fn each_manager_folder_is_complete_and_registered() {
 fn check_owners(path: &str, text: &str, expected: &[(&str, &str)]) {
     let file = SourceFile::new(RepoPath::new(path).unwrap(), text);
     let selects = |index: usize, file: &SourceFile| reason(ALL[index], file).is_some();
-    let found = crate::extract::extract(ALL, &[&file], &selects, &context(), 1);
+    let found = crate::extract::extract(ALL, &[&file], &selects, &vec![context(); ALL.len()], 1);
     let found: Vec<_> = found.deps.iter().map(|dep| (dep.manager.as_str(), dep.dep_name.as_str())).collect();
     assert_eq!(found, expected, "{path}");
 }

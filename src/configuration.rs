@@ -51,7 +51,10 @@ pub async fn load(snapshot: &Snapshot, flag: Option<&Path>, presets: Presets<'_>
     let mut rounds = 0;
     loop {
         match resolve(file.as_ref(), &texts, own) {
-            Resolution::Done(config) => return Ok(*config),
+            Resolution::Done(mut config) => {
+                config.base_branch = snapshot.identity.base_branch.as_deref().map(str::to_owned);
+                return Ok(*config);
+            }
             Resolution::Needs(wanted) => {
                 rounds += 1;
                 let found = if rounds <= MAX_ROUNDS {

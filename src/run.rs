@@ -142,18 +142,22 @@ pub struct Managers<'c> {
     custom: Vec<Box<dyn Manager>>,
     /// Which files each manager reads, in the order of [`Managers::all`].
     files: Vec<ManagerFiles>,
-    context: ManagerContext,
+    /// What the configuration tells each of them.
+    contexts: Vec<ManagerContext>,
 }
 
 impl<'c> Managers<'c> {
     /// Returns the built-in managers and those that the configuration describes.
     pub fn new(config: &'c Config) -> Self {
         let custom = config.custom_managers.iter().cloned().map(updraft_managers::custom).collect();
-        let registry_aliases = config.options.registry_aliases.clone().unwrap_or_default();
-        let mut managers =
-            Self { config, custom, files: Vec::new(), context: ManagerContext { registry_aliases } };
+        let mut managers = Self { config, custom, files: Vec::new(), contexts: Vec::new() };
         let files = managers.all().map(|manager| config.files_of(&manager.id(), &manager.file_patterns()));
         managers.files = files.collect();
+        let aliases = |manager: &dyn Manager| config.base_of(manager.id().as_str()).registry_aliases.clone();
+        let contexts = managers
+            .all()
+            .map(|manager| ManagerContext { registry_aliases: aliases(manager).unwrap_or_default() });
+        managers.contexts = contexts.collect();
         managers
     }
 
@@ -183,7 +187,7 @@ impl<'c> Managers<'c> {
             }
         };
         let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
-        updraft_managers::extract::extract(&managers, files, &selects, &self.context, threads)
+        updraft_managers::extract::extract(&managers, files, &selects, &self.contexts, threads)
     }
 }
 

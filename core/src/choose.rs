@@ -248,14 +248,14 @@ impl<'a> Chooser<'a> {
 
     fn filter<'f>(&'f self, base: &Base<'f>, current: Current<'f>, choice: &mut Choice) -> Filter<'f> {
         let fields = self.policies.fields(Stage::Current(choice, &*self.versioning));
-        let allowed = self.policy.allowed_versions(&fields).and_then(|text| {
-            match Allowed::new(&text, &*self.versioning) {
-                Ok(allowed) => Some((allowed, text)),
-                Err(why) => {
-                    choice.warnings.push(format!("`allowedVersions` `{text}` cannot be used: {why}"));
-                    None
-                }
-            }
+        let allowed = self.policy.allowed_versions(&fields).map(|text| {
+            let read = Allowed::new(&text, &*self.versioning).unwrap_or_else(|why| {
+                choice.warnings.push(format!(
+                    "`allowedVersions` `{text}` cannot be used, so no version is allowed: {why}"
+                ));
+                Allowed::Nothing
+            });
+            (read, text)
         });
         let options = &self.policy.options;
         let ceiling = match options.respect_latest {

@@ -4,7 +4,6 @@
 
 use updraft_core::dep::Dep;
 use updraft_core::edit;
-use updraft_core::manager::ManagerContext;
 use updraft_core::name::RepoPath;
 use updraft_core::source::SourceFile;
 use updraft_core::update::{Update, UpdateType};
@@ -46,7 +45,7 @@ pub fn check(data: &[u8]) {
 fn extracted(path: &RepoPath, text: &str, chosen: Option<usize>) -> Vec<Dep> {
     let file = SourceFile::new(path.clone(), text);
     let selects = |index: usize, _: &SourceFile| chosen.is_none_or(|chosen| chosen == index);
-    extract::extract(ALL, &[&file], &selects, &ManagerContext::default(), 1).deps
+    extract::extract(ALL, &[&file], &selects, &[], 1).deps
 }
 
 fn update(dep: &Dep) -> Update {

@@ -262,6 +262,6 @@ impl Job<'_> {
         if self.options().suppresses(notification) {
             return Ok(());
         }
-        self.forge.comment(pull.number, comment.heading, &comment.text).await
+        self.forge.comment(pull.number, &comment.heading, &comment.text).await
     }
 }

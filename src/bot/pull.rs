@@ -12,6 +12,7 @@ use updraft_core::forge::PullRequest;
 use updraft_core::life::Standing;
 use updraft_core::life::past::Past;
 use updraft_core::life::policy::Light;
+use updraft_core::life::sample::sample;
 use updraft_core::plan::Branch;
 use updraft_core::template;
 
@@ -205,6 +206,8 @@ impl Job<'_> {
                 people.reviewers.extend(owners);
             }
         }
+        people.assignees = sample(people.assignees, options.assignees_sample_size, &branch.branch_name);
+        people.reviewers = sample(people.reviewers, options.reviewers_sample_size, &branch.branch_name);
         people
     }
 

@@ -136,7 +136,7 @@ pub(super) async fn work(
     }
     config_issue::close(forge, &issues).await?;
     reading.snapshot.identity.recent_subjects = forge.recent_subjects(&repository.default_branch).await?;
-    branches(forge, session, settings, &repository, (base, &tree), reading, &issues).await
+    Box::pin(branches(forge, session, settings, &repository, (base, &tree), reading, &issues)).await
 }
 
 /// Returns why a repository cannot be worked on, where that is nobody's fault.

@@ -147,7 +147,9 @@ fn read_text(full: &Path, path: &RepoPath) -> Option<Result<SourceFile, Problem>
 fn identity(root: &Path) -> Identity {
     let folder =
         root.file_name().map_or_else(|| "repository".to_owned(), |name| name.to_string_lossy().into_owned());
-    let remote = git_folder(root)
+    let git = git_folder(root);
+    let base_branch = git.as_deref().and_then(base_branch).map(Into::into);
+    let remote = git
         .and_then(|git| read_small(&git.join("config")))
         .and_then(|config| origin_url(&config))
         .and_then(|url| host_and_slug(&url));
@@ -156,9 +158,10 @@ fn identity(root: &Path) -> Identity {
             name: slug.rsplit('/').next().unwrap_or(&slug).to_owned(),
             slug: Some(slug.into()),
             host: Some(host.into()),
+            base_branch,
             recent_subjects: recent_subjects(root),
         },
-        None => Identity { name: folder, ..Identity::default() },
+        None => Identity { name: folder, base_branch, ..Identity::default() },
     }
 }
 
@@ -172,6 +175,15 @@ fn git_folder(root: &Path) -> Option<PathBuf> {
     let own = root.join(pointer.strip_prefix("gitdir:")?.trim());
     let common = read_small(&own.join("commondir"))?;
     Some(own.join(common.trim()))
+}
+
+/// Returns the branch that a remote called `origin` says is its default, else the one that is checked out.
+fn base_branch(git: &Path) -> Option<String> {
+    let points_to = |file: &str, prefix: &str| {
+        let text = read_small(&git.join(file))?;
+        text.strip_prefix("ref:")?.trim().strip_prefix(prefix).map(str::to_owned)
+    };
+    points_to("refs/remotes/origin/HEAD", "refs/remotes/origin/").or_else(|| points_to("HEAD", "refs/heads/"))
 }
 
 /// Returns the `url` of the section `[remote "origin"]`.

@@ -28,6 +28,8 @@ pub struct Identity {
     pub slug: Option<Arc<str>>,
     /// The host of that remote: `github.com`.
     pub host: Option<Arc<str>>,
+    /// The branch that is updated; `None` where nobody can say.
+    pub base_branch: Option<Arc<str>>,
     /// The name to show: the last part of the slug, or the folder's name.
     pub name: String,
     /// Recent commit subjects, newest first, to see whether the repository uses semantic commits; empty when unknown.

@@ -67,6 +67,7 @@ pub async fn read(
         name: repository.slug.rsplit('/').next().unwrap_or(&repository.slug).to_owned(),
         slug: Some(repository.slug.as_str().into()),
         host: url::Url::parse(&repository.web_url).ok().and_then(|url| url.host_str().map(Into::into)),
+        base_branch: Some(repository.default_branch.as_str().into()),
         recent_subjects: Vec::new(),
     };
     Ok((Snapshot { files, problems, identity }, tree))

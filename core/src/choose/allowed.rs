@@ -11,6 +11,8 @@ pub(super) enum Allowed {
     Pattern(Box<Pattern>),
     /// A range in the dependency's own versioning.
     Range(String),
+    /// None: what the owner meant cannot be known.
+    Nothing,
     /// An npm range, for versionings that have none; versions are filled up to three numbers first.
     Npm(Arc<dyn Versioning>, String),
 }
@@ -38,6 +40,7 @@ impl Allowed {
 
     pub(super) fn allows(&self, version: &str, versioning: &dyn Versioning) -> bool {
         match self {
+            Self::Nothing => false,
             Self::Pattern(pattern) => pattern.matches(version),
             Self::Range(range) => versioning.matches(version, range),
             Self::Npm(npm, range) => coerced(version).is_some_and(|version| npm.matches(&version, range)),

@@ -36,8 +36,8 @@ pub(super) struct Policies<'a> {
 struct StepKey {
     kind: UpdateType,
     is_breaking: bool,
-    /// `None` while no rule looks at values.
-    new_value: Option<String>,
+    /// The new value and version; `None` while no rule looks at them.
+    new: Option<(Option<String>, Option<String>)>,
 }
 
 /// How much is known when the configuration is asked. Rules that want more do not match yet.
@@ -62,15 +62,16 @@ pub(super) struct Policy {
 impl<'a> Policies<'a> {
     pub(super) fn new(input: &ChooseInput<'a>) -> Self {
         let ChooseInput { dep, releases, config, now } = *input;
-        let looks_at_value = |matcher: &Matcher| matches!(matcher, Matcher::List(Subject::NewValue, _));
+        let looks_at_value =
+            |matcher: &Matcher| matches!(matcher, Matcher::List(Subject::NewValue, _) | Matcher::Jsonata(_));
         let by_value = config.rules.iter().any(|rule| rule.matchers.iter().any(looks_at_value));
         Self { dep, releases, config, now, asked: RefCell::default(), by_value }
     }
 
     /// Returns what holds for one step.
     pub(super) fn step(&self, choice: &Choice, versioning: &dyn Versioning, update: &Update) -> Rc<Policy> {
-        let new_value = if self.by_value { update.new_value.clone() } else { None };
-        let key = StepKey { kind: update.update_type, is_breaking: update.is_breaking, new_value };
+        let new = self.by_value.then(|| (update.new_value.clone(), update.new_version.clone()));
+        let key = StepKey { kind: update.update_type, is_breaking: update.is_breaking, new };
         let mut asked = self.asked.borrow_mut();
         let policy =
             asked.entry(key).or_insert_with(|| Rc::new(self.at(Stage::Step(choice, versioning, update))));
@@ -106,6 +107,7 @@ impl<'a> Policies<'a> {
                 new_version: update.new_version.as_deref(),
                 new_digest: update.new_digest.as_deref(),
                 is_breaking: Some(update.is_breaking),
+                release_timestamp: update.release_timestamp,
                 ..current(&found, choice, versioning)
             },
         }
@@ -197,7 +199,7 @@ impl Policy {
 impl Policies<'_> {
     /// Returns the fields that the templates of options may use at this stage.
     pub(super) fn fields(&self, stage: Stage<'_>) -> Value {
-        let mut fields = self.facts(stage).fields();
+        let mut fields = self.config.placed(&self.facts(stage)).fields();
         let names = [("depName", &self.dep.dep.dep_name), ("packageName", &self.dep.dep.package_name)];
         if let Some(fields) = fields.as_object_mut() {
             let mut all: Map<String, Value> = Map::new();

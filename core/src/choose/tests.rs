@@ -272,10 +272,10 @@ fn a_dependency_that_nothing_can_be_done_about_says_why() {
         skip("flux", "helm", "1.0.0", "{ignoreDeps: ['example/app']}").map(|(reason, _)| reason),
         Some(SkipReason::Ignored)
     );
-    assert_eq!(
-        skip("flux", "helm", "1.0.0", "{versioning: 'nonsense'}").map(|(reason, _)| reason),
-        Some(SkipReason::InvalidConfig)
-    );
+    let mut odd = dep("flux", "helm", "1.0.0");
+    odd.versioning = Some(VersioningId::new("nonsense"));
+    let choice = chosen(&odd, &releases("1.0.0"), &config("{}"));
+    assert_eq!(choice.skip.map(|skip| skip.reason), Some(SkipReason::InvalidConfig));
 }
 
 mod digests {

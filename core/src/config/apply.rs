@@ -16,6 +16,20 @@ use crate::template;
 use crate::update::UpdateType;
 use crate::versioning::Versioning;
 
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// The fields that say which kind an update is.
+const TYPE_FIELDS: [(&str, UpdateType); 8] = [
+    ("isMajor", UpdateType::Major),
+    ("isMinor", UpdateType::Minor),
+    ("isPatch", UpdateType::Patch),
+    ("isPin", UpdateType::Pin),
+    ("isPinDigest", UpdateType::PinDigest),
+    ("isDigest", UpdateType::Digest),
+    ("isRollback", UpdateType::Rollback),
+    ("isReplacement", UpdateType::Replacement),
+];
+
 /// What is known of a dependency when the configuration is asked; `None` for what is not known yet.
 ///
 /// A matcher that needs something unknown does not hold.
@@ -40,6 +54,9 @@ pub struct Facts<'a> {
     pub new_version: Option<&'a str>,
     pub new_digest: Option<&'a str>,
     pub is_breaking: Option<bool>,
+    /// When the new version was published.
+    pub release_timestamp: Option<Timestamp>,
+    pub repository: Option<&'a str>,
     pub base_branch: Option<&'a str>,
     pub now: Option<Timestamp>,
     /// How the dependency's versions compare, for `matchCurrentVersion`.
@@ -96,10 +113,31 @@ impl<'a> Facts<'a> {
         put("newDigest", self.new_digest);
         put("newDigestShort", self.new_digest.map(short_digest));
         put("updateType", self.update_type.map(UpdateType::as_str));
+        put("repository", self.repository);
         put("baseBranch", self.base_branch);
         put("versioning", self.versioning_id);
         if let Some(breaking) = self.is_breaking {
             fields.insert("isBreaking".to_owned(), breaking.into());
+        }
+        if let Some(kind) = self.update_type {
+            for (name, other) in TYPE_FIELDS {
+                fields.insert(name.to_owned(), (kind == other).into());
+            }
+        }
+        fields.insert("isLockfileUpdate".to_owned(), false.into());
+        fields.insert("isVulnerabilityAlert".to_owned(), false.into());
+        let times = [
+            ("currentVersionTimestamp", "currentVersionAgeInDays", self.current_version_timestamp),
+            ("releaseTimestamp", "newVersionAgeInDays", self.release_timestamp),
+        ];
+        for (name, age, time) in times {
+            let Some(time) = time else { continue };
+            fields.insert(name.to_owned(), time.to_string().into());
+            let days = self.now.map(|now| now.duration_since(time).as_secs().div_euclid(SECONDS_A_DAY));
+            fields.extend(days.map(|days| (age.to_owned(), days.into())));
+        }
+        if !self.registry_urls.is_empty() {
+            fields.insert("registryUrls".to_owned(), self.registry_urls.to_vec().into());
         }
         if let Some(version) =
             self.current_version.zip(self.versioning).map(|(version, versioning)| (versioning, version))
@@ -107,6 +145,7 @@ impl<'a> Facts<'a> {
             let (versioning, version) = version;
             fields.insert("currentMajor".to_owned(), versioning.major(version).into());
             fields.insert("currentMinor".to_owned(), versioning.minor(version).into());
+            fields.insert("currentPatch".to_owned(), versioning.patch(version).into());
         }
         if let Some(version) =
             self.new_version.zip(self.versioning).map(|(version, versioning)| (versioning, version))
@@ -164,6 +203,7 @@ impl Config {
     /// The order is Renovate's, later wins: defaults, the owner's options, the manager's, what the manager found, the
     /// datasource's, the rules in order, the block of the update type, and the rules again.
     pub fn apply(&self, facts: &Facts<'_>) -> Applied {
+        let facts = &self.placed(facts);
         let mut names = Overrides::default();
         let first = self.matches(facts, &mut names);
         let mut options = self.combined(facts, &first);
@@ -180,6 +220,15 @@ impl Config {
         }
         let Overrides { dep_name, package_name, datasource, source_url } = names;
         Applied { options, dep_name, package_name, datasource, source_url, rules }
+    }
+
+    /// Returns what is known with what the configuration knows of the repository.
+    pub(crate) fn placed<'a>(&'a self, facts: &Facts<'a>) -> Facts<'a> {
+        Facts {
+            repository: self.repository.as_deref().or(facts.repository),
+            base_branch: self.base_branch.as_deref().or(facts.base_branch),
+            ..*facts
+        }
     }
 
     /// Returns the last rule that matched and set the option `name`.

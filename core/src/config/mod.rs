@@ -9,6 +9,7 @@ pub mod custom_datasource;
 pub mod custom_manager;
 mod defaults;
 pub mod duration;
+mod effect;
 mod extended;
 mod files;
 mod json;
@@ -27,6 +28,7 @@ pub mod rule;
 pub mod schedule;
 mod schema;
 mod templates;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -102,6 +104,8 @@ pub struct Config {
     pub idle_presets: BTreeSet<String>,
     /// `owner/name` of this repository, if it is known.
     pub repository: Option<String>,
+    /// The branch that is updated, if it is known.
+    pub base_branch: Option<String>,
     bases: apply::Bases,
     plain_base: Arc<Options>,
     combinations: apply::Combinations,

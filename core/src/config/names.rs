@@ -4,7 +4,6 @@ use super::json::Property;
 use super::options::OPTIONS;
 use super::reader::Reader;
 use super::rule::Subject;
-use crate::problem::Severity;
 
 /// Renovate's managers; a member of this name holds options for that manager.
 const MANAGERS: &[&str] = &[
@@ -182,12 +181,9 @@ const WITHOUT_EFFECT: &[&str] = &[
     "packageFile",
     "postUpdateOptions",
     "postUpgradeTasks",
-    "prBodyHeadingDefinitions",
     "printConfig",
     "replacementApproach",
     "requiredStatusChecks",
-    "reviewersSampleSize",
-    "assigneesSampleSize",
     "rollbackPrsFrom",
     "separateLocalReleases",
     "skipArtifactsUpdate",
@@ -200,7 +196,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "updateLockFiles",
     "updatePinnedDependencies",
     "useBaseBranchConfig",
-    "userStrings",
     "variables",
     "vulnerabilityFixStrategy",
     "vulnerabilityFixVersion",
@@ -501,7 +496,7 @@ pub(crate) fn report_unknown(property: &Property, reader: &mut Reader<'_>) {
             "set it with a flag or the environment of the bot, and remove it here",
         );
     } else if WITHOUT_EFFECT.contains(&name) {
-        reader.report(Severity::Note, place, format!("`{name}` has no effect in updraft"), None);
+        reader.without_effect(name, place);
     } else {
         let options = OPTIONS.iter().map(|option| option.name);
         let known = options.chain(MANAGERS.iter().copied()).chain(WITHOUT_EFFECT.iter().copied());

@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 use super::custom_datasource::CustomDatasource;
 use super::custom_manager::CustomManager;
 use super::duration::ReleaseAge;
+use super::effect;
 use super::json::{Node, NodeValue};
 use super::names;
 use super::reader::{OptionValue, Reader};
 use super::rule::PackageRule;
 use super::schedule::Schedule;
 use super::templates;
+use super::values;
 use crate::update::UpdateType;
 
 pub use choices::{
@@ -227,6 +229,7 @@ options! {
     "prBodyTemplate" pr_body_template: String, replace, "The parts of the pull request's text, in order.";
     "prBodyColumns" pr_body_columns: Vec<String>, replace, "The columns of the table of updates.";
     "prBodyDefinitions" pr_body_definitions: BTreeMap<String, String>, merge, "What stands in each column, as templates.";
+    "prBodyHeadingDefinitions" pr_body_heading_definitions: BTreeMap<String, String>, merge, "What a column is called in the table, where that is not its name.";
     "prBodyNotes" pr_body_notes: Vec<String>, merge, "Notes in the pull request's text, as templates.";
     "prHeader" pr_header: String, replace, "Text at the top of the pull request.";
     "prFooter" pr_footer: String, replace, "Text at the end of the pull request.";
@@ -238,9 +241,11 @@ options! {
     "addLabels" add_labels: Vec<String>, merge, "Further labels; they add up.";
     "assignees" assignees: Vec<String>, replace, "People the pull request is assigned to.";
     "assigneesFromCodeOwners" assignees_from_code_owners: bool, replace, "Whether code owners are assigned.";
+    "assigneesSampleSize" assignees_sample_size: u32, replace, "To how many of the assignees a pull request is assigned.";
     "reviewers" reviewers: Vec<String>, replace, "People asked for a review; `team:name` for a team.";
     "additionalReviewers" additional_reviewers: Vec<String>, merge, "Further reviewers; they add up.";
     "reviewersFromCodeOwners" reviewers_from_code_owners: bool, replace, "Whether code owners are asked for a review.";
+    "reviewersSampleSize" reviewers_sample_size: u32, replace, "How many of the reviewers are asked.";
     "milestone" milestone: i64, replace, "The number of the pull request's milestone.";
     "keepUpdatedLabel" keep_updated_label: String, replace, "A label that keeps a branch on top of its base.";
     "rebaseLabel" rebase_label: String, replace, "A label that asks for a rebase.";
@@ -253,6 +258,7 @@ options! {
     "branchConcurrentLimit" branch_concurrent_limit: u32, replace, "How many branches exist at once; as the limit of pull requests when not set.";
     "commitHourlyLimit" commit_hourly_limit: u32, replace, "How many commits are made an hour; 0 for no limit.";
     "suppressNotifications" suppress_notifications: Vec<String>, merge, "Comments and issues that are not written.";
+    "userStrings" user_strings: BTreeMap<String, String>, merge, "The owner's own words for some comments, as templates.";
     "statusCheckNames" status_check_names: BTreeMap<String, String>, merge, "Names of the bot's own checks.";
 
     "dependencyDashboard" dependency_dashboard: bool, replace, "Whether an issue lists all updates.";
@@ -291,6 +297,8 @@ impl Options {
             }
             if options.read_option(name, &property.value, reader) {
                 templates::check_option(name, &property.value, reader);
+                values::check_option(name, &property.value, reader);
+                effect::check_option(name, &property.value, reader, property.name_place);
                 continue;
             }
             if names::is_manager(name) {

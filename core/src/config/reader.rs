@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::effect;
 use super::json::{Node, NodeValue, Place, SourceId};
 use crate::name::RepoPath;
 use crate::problem::{Problem, Severity};
@@ -24,11 +25,13 @@ pub struct Source {
 pub(crate) struct Reader<'a> {
     pub(crate) sources: &'a [Source],
     pub(crate) problems: Vec<Problem>,
+    /// Options that change nothing, and where each stands: in the owner's own text before anybody else's.
+    without_effect: BTreeMap<String, Place>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(sources: &'a [Source]) -> Self {
-        Self { sources, problems: Vec::new() }
+        Self { sources, problems: Vec::new(), without_effect: BTreeMap::new() }
     }
 
     pub(crate) fn source(&self, id: SourceId) -> Option<&'a Source> {
@@ -53,6 +56,24 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn warning(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
         self.report(Severity::Warning, place, message, Some(hint.into()));
+    }
+
+    /// Notes that an option changes nothing; it is said once, by [`Reader::finish`].
+    pub(crate) fn without_effect(&mut self, name: &str, place: Place) {
+        let is_own = |place: Place| self.source(place.source).is_none_or(|source| source.file.is_some());
+        let known = self.without_effect.get(name).copied();
+        if known.is_none_or(|known| !is_own(known) && is_own(place)) {
+            self.without_effect.insert(name.to_owned(), place);
+        }
+    }
+
+    /// Returns everything that is wrong.
+    pub(crate) fn finish(mut self) -> Vec<Problem> {
+        for (name, place) in std::mem::take(&mut self.without_effect) {
+            let (severity, message) = effect::words(&name);
+            self.report(severity, place, message, None);
+        }
+        self.problems
     }
 
     pub(crate) fn wrong_type(&mut self, node: &Node, name: &str, wanted: &str, hint: Option<String>) {

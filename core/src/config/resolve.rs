@@ -98,7 +98,7 @@ pub(crate) fn finish(
     if let Some(node) = node {
         let mut reader = Reader::new(&sources);
         written = Options::read_object(node, &mut reader, |_| false);
-        config.problems.append(&mut reader.problems);
+        config.problems.append(&mut reader.finish());
         config.origins = origins(node);
     }
     config.sources = sources;

@@ -309,6 +309,7 @@ fn read_matcher(property: &Property, reader: &mut Reader<'_>) -> Option<Matcher>
         }
         "matchConfidence" => {
             Vec::<String>::read(name, node, reader)?;
+            reader.without_effect(name, property.name_place);
             Some(Matcher::Never(
                 "matchConfidence",
                 "merge confidence is a paid service that updraft does not ask",

@@ -44,6 +44,7 @@ const TEMPLATES: &[&str] = &[
     "semanticCommitType",
     "sourceDirectory",
     "sourceUrl",
+    "userStrings",
 ];
 
 /// The fields of templates, as Renovate names them.

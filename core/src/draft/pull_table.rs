@@ -44,14 +44,23 @@ pub(super) fn table(branch: &Branch) -> String {
             Some(row)
         })
         .collect();
-    let columns: Vec<String> =
-        used.iter().filter_map(|column| columns.get(*column)).map(|name| cell(name)).collect();
+    let columns: Vec<String> = used
+        .iter()
+        .filter_map(|column| columns.get(*column))
+        .map(|name| cell(heading(branch, name)))
+        .collect();
     Text::PullTable.render(&json!({
         "is_single": rows.len() == 1,
         "columns": columns,
         "left_out": rows.len() - shown.len(),
         "rows": shown,
     }))
+}
+
+/// Returns what a column is called.
+fn heading<'a>(branch: &'a Branch, column: &'a str) -> &'a str {
+    let own = branch.options.pr_body_heading_definitions.as_ref().and_then(|own| own.get(column));
+    own.map_or(column, String::as_str)
 }
 
 /// What fills the cells of one row.

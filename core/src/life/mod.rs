@@ -7,6 +7,7 @@ pub mod merge;
 pub mod ownership;
 pub mod past;
 pub mod policy;
+pub mod sample;
 
 use crate::dashboard::Ticks;
 use crate::plan::{Hold, HoldReason};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::slug::dep_name_sanitized;
-use crate::config::Options;
+use crate::config::{Config, Options};
 use crate::dep::Dep;
 use crate::name::{DatasourceId, short_digest};
 use crate::release::ReleaseList;
@@ -21,6 +21,7 @@ pub(super) struct Subject<'a> {
     pub releases: &'a ReleaseList,
     pub options: &'a Options,
     pub versioning: &'a dyn Versioning,
+    pub config: &'a Config,
     pub now: Timestamp,
 }
 
@@ -55,6 +56,7 @@ pub(super) fn fields(subject: &Subject<'_>) -> Map<String, Value> {
     of_versions(&mut fields, subject);
     of_package(&mut fields, subject);
     of_options(&mut fields, subject.options);
+    of_repository(&mut fields, subject.config);
     fields.0
 }
 
@@ -102,6 +104,12 @@ fn of_versions(fields: &mut Fields, subject: &Subject<'_>) {
     fields.text("currentVersion", current.as_deref());
     fields.text("newVersion", new.as_deref());
     fields.text("newValue", new_value);
+    let current_number = |part: fn(&dyn Versioning, &str) -> Option<u64>| {
+        choice.current_version.as_deref().and_then(|version| part(*versioning, version))
+    };
+    fields.number("currentMajor", current_number(|versioning, version| versioning.major(version)));
+    fields.number("currentMinor", current_number(|versioning, version| versioning.minor(version)));
+    fields.number("currentPatch", current_number(|versioning, version| versioning.patch(version)));
     fields.number("newMajor", update.new_major);
     fields.number("newMinor", update.new_minor);
     fields.number("newPatch", update.new_patch);
@@ -165,6 +173,17 @@ fn of_options(fields: &mut Fields, options: &Options) {
     fields.set("separateMultipleMinor", options.separate_multiple_minor == Some(true));
     fields.set("isVulnerabilityAlert", false);
     fields.set("isLockfileUpdate", false);
+}
+
+fn of_repository(fields: &mut Fields, config: &Config) {
+    fields.set("platform", "github");
+    fields.text("baseBranch", config.base_branch.as_deref());
+    let Some(repository) = config.repository.as_deref() else { return };
+    fields.set("repository", repository);
+    let (parent, project) = repository.rsplit_once('/').unwrap_or(("", repository));
+    fields.set("parentOrg", parent);
+    fields.set("topLevelOrg", parent.split('/').next().unwrap_or_default());
+    fields.set("project", project);
 }
 
 /// Returns a version as titles show it: image tags without their flavour.

@@ -123,6 +123,10 @@ pub(super) fn subject(input: &MessageInput<'_>) -> Result<Subject, TemplateError
     let (topic, extra) = topic_and_extra(input);
     let action = options.commit_message_action.as_deref().unwrap_or_default();
     let suffix = options.commit_message_suffix.as_deref().unwrap_or_default();
+    if style == CommitStyle::Semantic {
+        let prefix = render(SEMANTIC_PREFIX, &fields)?;
+        fields.insert("semanticPrefix".to_owned(), Value::from(prefix));
+    }
     for (name, text) in [
         ("commitMessagePrefix", prefix),
         ("commitMessageAction", action),

@@ -73,6 +73,7 @@ fn upgrade(input: &UpgradeInput<'_>, update: &Update, versioning: &Arc<dyn Versi
         new_version: update.new_version.as_deref(),
         new_digest: update.new_digest.as_deref(),
         is_breaking: Some(update.is_breaking),
+        release_timestamp: update.release_timestamp,
         ..Facts::of(found)
     };
     let mut applied = input.config.apply(&facts);
@@ -91,6 +92,7 @@ fn upgrade(input: &UpgradeInput<'_>, update: &Update, versioning: &Arc<dyn Versi
         releases: input.releases,
         options: &options,
         versioning: &**versioning,
+        config: input.config,
         now: input.now,
     });
     let edits = edit::edits(found, update, &fields);
