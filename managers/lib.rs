@@ -18,6 +18,7 @@ pub mod ansible_galaxy;
 pub mod argocd;
 pub mod custom_jsonata;
 pub mod custom_regex;
+pub mod devcontainer;
 pub mod docker_compose;
 pub mod dockerfile;
 pub mod flux;
@@ -29,6 +30,7 @@ pub mod helmv3;
 pub mod kubernetes;
 pub mod kustomize;
 pub mod mise;
+pub mod pip_requirements;
 pub mod pre_commit;
 pub mod renovate_config;
 
@@ -56,10 +58,12 @@ pub static ALL: &[&dyn Manager] = &[
     &argocd::ArgoCd,
     &dockerfile::Dockerfile,
     &docker_compose::DockerCompose,
+    &devcontainer::Devcontainer,
     &github_actions::GitHubActions,
     &ansible_galaxy::AnsibleGalaxy,
     &ansible::Ansible,
     &mise::Mise,
+    &pip_requirements::PipRequirements,
     &pre_commit::PreCommit,
     &renovate_config::RenovateConfig,
     &helm_values::HelmValues,

@@ -10,6 +10,7 @@ pub mod span;
 pub mod span_set;
 
 pub mod image_ref;
+pub mod jsonc;
 pub mod source;
 pub mod toml;
 pub mod yaml;

@@ -157,7 +157,7 @@ fn of_value(value: &toml_edit::Value, text: &str) -> Node {
 }
 
 /// Returns where a string stands between its quotes (one or three at each end), if it is spelled there as it means.
-fn spelled(value: &str, span: ByteSpan, text: &str) -> Option<ByteSpan> {
+pub(crate) fn spelled(value: &str, span: ByteSpan, text: &str) -> Option<ByteSpan> {
     let raw = span.of(text)?;
     let quotes = if raw.len() >= 6 && (raw.starts_with("\"\"\"") || raw.starts_with("'''")) { 3 } else { 1 };
     let inner = raw.get(quotes..raw.len().checked_sub(quotes)?)?;

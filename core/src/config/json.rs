@@ -1,5 +1,6 @@
 //! Reads JSON5 (and so JSON with comments) into values that know where they stand.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jsonc_parser::ast::{ObjectPropName, Value as Ast};
@@ -293,6 +294,7 @@ fn node(ast: &Ast<'_>, source: SourceId, shift: usize) -> Node {
         }
         Ast::Object(object) => {
             let mut properties: Vec<Property> = Vec::with_capacity(object.properties.len());
+            let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
             for property in &object.properties {
                 let (name, name_place) = match &property.name {
                     ObjectPropName::String(literal) => (literal.value.clone().into_owned(), place(literal)),
@@ -300,10 +302,11 @@ fn node(ast: &Ast<'_>, source: SourceId, shift: usize) -> Node {
                 };
                 let property = Property { name, name_place, value: node(&property.value, source, shift) };
                 // A name that is written twice: the last one counts, as in JavaScript.
-                if let Some(earlier) = properties.iter_mut().find(|earlier| earlier.name == property.name) {
-                    *earlier = property;
-                } else {
-                    properties.push(property);
+                let next = properties.len();
+                let at = *by_name.entry(property.name.clone()).or_insert(next);
+                match properties.get_mut(at) {
+                    Some(earlier) => *earlier = property,
+                    None => properties.push(property),
                 }
             }
             NodeValue::Object(properties)
@@ -350,6 +353,13 @@ mod tests {
     #[test]
     fn the_last_of_two_equal_names_counts() {
         assert_eq!(parse("{a: 1, a: 2}", SourceId(0)).unwrap().to_json(), json!({"a": 2}));
+    }
+
+    #[test]
+    fn two_hundred_thousand_names_are_not_compared_each_with_each() {
+        let names: Vec<_> = (0..200_000).map(|at| format!("a{at}: 1,")).collect();
+        let text = format!("{{{}}}", names.concat());
+        assert_eq!(parse(&text, SourceId(0)).unwrap().properties().len(), 200_000);
     }
 
     #[track_caller]

@@ -12,7 +12,7 @@ pub mod duration;
 mod effect;
 mod extended;
 mod files;
-mod json;
+pub(crate) mod json;
 mod migrate;
 mod names;
 #[cfg(test)]
