@@ -24,6 +24,7 @@ pub mod dockerfile;
 pub mod flux;
 pub mod flux_operator;
 pub mod github_actions;
+pub mod grafana;
 pub mod helm_values;
 pub mod helmfile;
 pub mod helmv3;
@@ -33,6 +34,7 @@ pub mod mise;
 pub mod pip_requirements;
 pub mod pre_commit;
 pub mod renovate_config;
+pub mod talos;
 
 mod chart_range;
 mod git_url;
@@ -66,6 +68,8 @@ pub static ALL: &[&dyn Manager] = &[
     &pip_requirements::PipRequirements,
     &pre_commit::PreCommit,
     &renovate_config::RenovateConfig,
+    &talos::Talos,
+    &grafana::Grafana,
     &helm_values::HelmValues,
     &kubernetes::Kubernetes,
     &annotation::Annotation,

@@ -12,6 +12,7 @@ use updraft_core::source::SourceFile;
 use crate::image_policy;
 
 mod api_versions;
+mod cnpg;
 mod image_volume;
 mod manifest;
 
@@ -50,7 +51,7 @@ impl Manager for Kubernetes {
                 .iter()
                 .flat_map(|manifest| in_manifest(manifest, file, &context.registry_aliases))
                 .collect();
-            deps.extend(in_volumes(file, &context.registry_aliases));
+            deps.extend(under_other_keys(file, &context.registry_aliases));
             deps.sort_by_key(|dep| dep.span);
             extraction.deps.append(&mut deps);
         }
@@ -101,11 +102,17 @@ fn image(value: Value<'_>, file: &SourceFile, aliases: &BTreeMap<String, String>
     Some(if automated { dep.skipped(SkipReason::ImageAutomation, "") } else { dep })
 }
 
-fn in_volumes(file: &SourceFile, aliases: &BTreeMap<String, String>) -> Vec<Dep> {
-    if !(file.text.contains("volumes:") && file.text.contains("reference:")) {
-        return Vec::new();
+/// Returns the images that stand where no line says `image:` before them.
+fn under_other_keys(file: &SourceFile, aliases: &BTreeMap<String, String>) -> Vec<Dep> {
+    let names = |words: &[&str]| words.iter().all(|word| file.text.contains(word));
+    let mut nodes = Vec::new();
+    if names(&["volumes:", "reference:"]) {
+        nodes.extend(file.yaml().documents().iter().flat_map(image_volume::references));
     }
-    let nodes = file.yaml().documents().iter().flat_map(image_volume::references);
+    if names(&["postgresql.cnpg.io/"]) {
+        nodes.extend(file.yaml().documents().iter().flat_map(cnpg::references));
+    }
+    let nodes = nodes.into_iter();
     let written_plainly = nodes.filter(|node| node.as_str() == Some(node.raw()));
     written_plainly
         .filter_map(|node| image(Value { text: node.raw(), span: node.span() }, file, aliases))
