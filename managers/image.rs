@@ -19,7 +19,7 @@ pub(crate) fn dep(
     node: Node<'_>,
     aliases: &BTreeMap<String, String>,
 ) -> Option<Dep> {
-    if node.kind() != Kind::Scalar && scalar::has_variable(node.raw()) {
+    if node.kind() != Kind::Scalar && scalar::is_given(node) {
         return Some(left_alone(manager, file, node, SkipReason::ContainsVariable, ""));
     }
     scalar::text(node)?;

@@ -15,9 +15,24 @@ pub(crate) fn spelled(node: Node<'_>) -> Option<&str> {
     node.as_str().filter(|text| *text == node.raw())
 }
 
-/// Returns the value of a scalar that holds something; `None` of nulls, empty texts and collections.
+/// The longest value that can be a name, an address or a version, in bytes.
+///
+/// What is longer is none of them, and a dependency keeps copies of its texts: one that a hundred thousand aliases stand for would fill
+/// the memory.
+pub(crate) const LONGEST: usize = 2048;
+/// The longest name that is shown of what a dependency was found in, in bytes: that of an object in a cluster.
+const LONGEST_LABEL: usize = 253;
+
+/// Returns the value of a scalar that holds something; `None` of nulls, empty texts, collections, and texts beyond [`LONGEST`].
 pub(crate) fn text(node: Node<'_>) -> Option<&str> {
-    node.as_str().filter(|text| !text.trim().is_empty() && !node.is_plain_null())
+    let is_text = |text: &&str| text.len() <= LONGEST && !text.trim().is_empty() && !node.is_plain_null();
+    node.as_str().filter(is_text)
+}
+
+/// Returns what is shown of a name: its beginning, if it is longer than names are.
+pub(crate) fn label(name: &str) -> &str {
+    let end = (0..=LONGEST_LABEL.min(name.len())).rev().find(|at| name.is_char_boundary(*at));
+    end.and_then(|end| name.get(..end)).unwrap_or_default()
 }
 
 /// Returns the value of a scalar, and what is written of anything else: a template without quotes is a mapping to YAML.
@@ -27,7 +42,9 @@ pub(crate) fn written(node: Node<'_>) -> &str {
 
 /// Returns whether there is a text, or a template without quotes.
 pub(crate) fn is_given(node: Node<'_>) -> bool {
-    text(node).is_some() || (node.kind() == Kind::Mapping && has_variable(node.raw()))
+    let is_template =
+        || node.kind() == Kind::Mapping && node.raw().len() <= LONGEST && has_variable(node.raw());
+    text(node).is_some() || is_template()
 }
 
 /// Why a value is left alone that is not [`spelled`] as it means.

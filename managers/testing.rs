@@ -276,6 +276,56 @@ fn what_several_managers_see_belongs_to_the_most_specific() {
     check_owners("compose.yaml", compose, &[("docker-compose", "fjord/web")]);
 }
 
+/// Checks that what is kept of a file stays near its size, however often a part of it is used.
+#[track_caller]
+fn check_small(path: &str, text: &str) {
+    let file = SourceFile::new(RepoPath::new(path).unwrap(), text);
+    for manager in ALL.iter().filter(|manager| reason(**manager, &file).is_some()) {
+        let found = manager.extract(&[&file], &context()).deps;
+        let texts = |dep: &Dep| {
+            dep.dep_name.len()
+                + dep.package_name.len()
+                + dep.found_in.len()
+                + dep.current_value.as_ref().map_or(0, String::len)
+                + dep.registry_urls.iter().map(String::len).sum::<usize>()
+        };
+        let size: usize = found.iter().map(|dep| 200 + texts(dep)).sum();
+        assert!(size < 100 * text.len(), "{path}: {size} bytes in {} of {}", found.len(), manager.id());
+    }
+}
+
+#[test]
+fn what_is_used_many_times_is_not_kept_many_times() {
+    let long = "a".repeat(200_000);
+    let many = |line: &str| line.repeat(4_000);
+    let head = "apiVersion: argoproj.io/v1alpha1\nkind: List\n";
+    let sources = many("  - {repoURL: oci://x.example.org/a, targetRevision: 1.0.0}\n");
+    let objects = many("- {apiVersion: argoproj.io/v1, kind: Application, spec: {sources: *s}}\n");
+    check_small("a.yaml", &format!("{head}x: &s\n{sources}items:\n{objects}"));
+    let set = many("- {apiVersion: argoproj.io/v1, kind: ApplicationSet, spec: {generators: *s}}\n");
+    let template = "  - {a: {template: {spec: {source: {repoURL: a.b/c, chart: d}}}}}\n";
+    check_small("a.yaml", &format!("{head}x: &s\n{}items:\n{set}", many(template)));
+    let named = many("    - {repoURL: oci://x.example.org/a, targetRevision: 1.0.0}\n");
+    let application = format!("kind: Application\nmetadata: {{name: {long}}}\nspec:\n  sources:\n{named}");
+    check_small("a.yaml", &format!("apiVersion: argoproj.io/v1\n{application}"));
+    check_small("requirements.txt", &format!("-i https://x.example.org/{long}\n{}", many("a==1\n")));
+    let aliased = |head: &str, line: &str| format!("x: &x a.b/{long}\n{head}\n{}", many(line));
+    check_small("requirements.yml", &aliased("collections:", "- {name: a.b, version: 1, source: *x}\n"));
+    check_small("requirements.yml", &aliased("roles:", "- {src: *x, version: 1}\n"));
+    check_small(".pre-commit-config.yaml", &aliased("repos:", "- {repo: *x, rev: 1}\n"));
+    check_small("tasks/a.yml", &aliased("tasks:", "- image: *x\n"));
+    check_small("values.yaml", &aliased("all:", "- image: *x\n"));
+    check_small("values.yaml", &aliased("all:", "- image: {repository: *x, tag: 1}\n"));
+    let services: String = (0..4_000).map(|at| format!("  s{at}: {{image: *x}}\n")).collect();
+    check_small("compose.yaml", &format!("x: &x a.b/{long}\nservices:\n{services}"));
+    let pod = format!("apiVersion: v1\nkind: {long}\nspec:\n{}", many("- image: a:1\n"));
+    check_small("pod.yaml", &pod);
+    let job = format!("jobs:\n  {long}:\n    steps:\n{}", many("    - uses: a/b@v1\n"));
+    check_small(".github/workflows/a.yaml", &job);
+    let release = "- {apiVersion: source.toolkit.fluxcd.io/v1, kind: GitRepository, metadata: {name: *x}, spec: {url: a}}\n";
+    check_small("flux.yaml", &aliased("kind: List\nitems:", release));
+}
+
 /// One case of a built-in manager.
 struct Case {
     manager: &'static dyn Manager,

@@ -6,7 +6,7 @@ use updraft_core::name::ManagerId;
 use updraft_core::source::SourceFile;
 use updraft_core::yaml::{Document, Kind, Node};
 
-use crate::image;
+use crate::{image, scalar};
 
 const ID: ManagerId = ManagerId::fixed("docker-compose");
 
@@ -55,23 +55,24 @@ fn services(root: Node<'_>) -> impl Iterator<Item = Service<'_>> {
     // The first version of the format had the services at the top.
     let has_services = services.is_some();
     let at_top = root.entries().filter_map(move |(key, node)| {
-        let name = key.as_str()?;
+        let name = scalar::label(key.as_str()?);
         let is_extension = name.starts_with("x-");
         let title = if is_extension { name.to_owned() } else { format!("service {name}") };
         (is_extension || !has_services).then_some(Service { title, node })
     });
     let named = services.into_iter().flat_map(Node::entries).filter_map(|(key, node)| {
-        let title = format!("service {}", key.as_str()?);
+        let title = format!("service {}", scalar::label(key.as_str()?));
         Some(Service { title, node })
     });
     at_top.chain(named)
 }
 
 fn dep(file: &SourceFile, service: Service<'_>, context: &ManagerContext) -> Option<Dep> {
-    if service.node.kind() != Kind::Mapping || service.node.get("build").is_some() {
+    let image = Some(service.node).filter(|node| node.kind() == Kind::Mapping)?.get("image")?;
+    if service.node.get("build").is_some() {
         return None;
     }
-    let mut dep = image::dep(&ID, file, service.node.get("image")?, &context.registry_aliases)?;
+    let mut dep = image::dep(&ID, file, image, &context.registry_aliases)?;
     dep.found_in = service.title;
     Some(dep)
 }

@@ -13,6 +13,7 @@ use updraft_core::name::ManagerId;
 use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
 
+use crate::scalar::label;
 use arg::{Args, Scope};
 use instruction::{instructions, unquoted, words};
 use placed::PlacedText;
@@ -102,7 +103,7 @@ impl<'a> Reader<'a> {
         let is_named =
             parts.next().and_then(|word| word.of(text)).is_some_and(|word| word.eq_ignore_ascii_case("AS"));
         let name = parts.next().and_then(|word| word.of(text)).filter(|_| is_named);
-        let found_in = name.map_or_else(|| "FROM".to_owned(), |name| format!("stage {name}"));
+        let found_in = name.map_or_else(|| "FROM".to_owned(), |name| format!("stage {}", label(name)));
         self.read_image(instruction, unquoted(text, *image), &found_in);
         self.stages.extend(name.map(str::to_ascii_lowercase));
     }

@@ -3,6 +3,8 @@
 use updraft_core::source::SourceFile;
 use updraft_core::yaml::{Document, Node};
 
+use crate::scalar::{self, label};
+
 /// The API group an object belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Group {
@@ -46,7 +48,8 @@ impl<'a> Resource<'a> {
 
 /// Returns the name people know an object by: "HelmRelease grafana/grafana".
 pub(super) fn title(kind: &str, namespace: Option<&str>, name: &str) -> String {
-    match namespace {
+    let (kind, name) = (label(kind), label(name));
+    match namespace.map(label) {
         Some(namespace) => format!("{kind} {namespace}/{name}"),
         None => format!("{kind} {name}"),
     }
@@ -83,9 +86,9 @@ fn resource<'a>(file: &'a SourceFile, node: Node<'a>) -> Option<Resource<'a>> {
     };
     let kind = node.get("kind")?.as_str()?;
     let metadata = node.get("metadata")?;
-    let name_node = metadata.get("name")?;
+    let name_node = metadata.get("name").filter(|name| scalar::is_given(*name))?;
     // `name: {{ x }}` is a mapping to YAML, and a name that is filled in later to people.
     let name = name_node.as_str().unwrap_or_else(|| name_node.raw());
-    let namespace = metadata.get("namespace").and_then(crate::scalar::text);
+    let namespace = metadata.get("namespace").and_then(scalar::text);
     Some(Resource { file, group, kind, name, namespace, name_node, node })
 }

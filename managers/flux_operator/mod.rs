@@ -13,7 +13,7 @@ use updraft_core::span::ByteSpan;
 use updraft_core::yaml::{Document, Node};
 
 use crate::chart_range::is_range;
-use crate::scalar;
+use crate::{object, scalar};
 
 const ID: ManagerId = ManagerId::fixed("flux-operator");
 const GROUP: &str = "fluxcd.controlplane.io/";
@@ -62,12 +62,9 @@ impl Manager for FluxOperator {
 
 /// Returns what people call a document: "`FluxInstance` flux-system/flux".
 fn title(root: Node<'_>) -> String {
-    let metadata = |key| root.at(&["metadata", key]).and_then(scalar::text);
-    match (root.get("kind").and_then(scalar::text), metadata("namespace"), metadata("name")) {
-        (Some(kind), Some(namespace), Some(name)) => format!("{kind} {namespace}/{name}"),
-        (Some(kind), None, Some(name)) => format!("{kind} {name}"),
-        (Some(kind), ..) => kind.to_owned(),
-        (None, ..) => "values of flux-instance".to_owned(),
+    match root.get("kind") {
+        Some(_) => object::title(root),
+        None => "values of flux-instance".to_owned(),
     }
 }
 

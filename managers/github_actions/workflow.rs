@@ -12,6 +12,7 @@ use updraft_core::yaml::{Kind, Node};
 use super::ID;
 use super::runner::runners;
 use super::tool::tool_of_step;
+use crate::scalar::label;
 
 /// How deep groups of steps may hold groups of steps.
 const MAX_DEPTH: usize = 8;
@@ -22,7 +23,7 @@ pub(super) fn deps(file: &SourceFile, context: &ManagerContext) -> Vec<Dep> {
     for document in file.yaml().documents() {
         let root = document.root();
         for (name, job) in root.get("jobs").into_iter().flat_map(Node::entries) {
-            workflow.read_job(job, name.as_str().unwrap_or_default());
+            workflow.read_job(job, label(name.as_str().unwrap_or_default()));
         }
         if let Some(runs) = root.get("runs") {
             workflow.read_action(runs);
@@ -48,7 +49,7 @@ impl Workflow<'_> {
             self.read_image(container, "container", &format!("job {name}"));
         }
         for (service, image) in job.get("services").into_iter().flat_map(Node::entries) {
-            let service = service.as_str().unwrap_or_default();
+            let service = label(service.as_str().unwrap_or_default());
             self.read_image(image, "service", &format!("job {name}, service {service}"));
         }
         if let Some(runs_on) = job.get("runs-on").filter(|runs_on| self.is_new(*runs_on)) {

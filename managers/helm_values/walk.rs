@@ -10,6 +10,7 @@ use updraft_core::span::ByteSpan;
 use updraft_core::yaml::{Kind, Node, Style};
 
 use crate::image_policy;
+use crate::scalar::LONGEST;
 
 /// Who asks for the images of which file.
 #[derive(Clone, Debug)]
@@ -178,7 +179,7 @@ fn reference(text: &str, at: ByteSpan, values: &Values<'_>) -> Dep {
 ///
 /// What is spelled with escapes is no text to cut into parts.
 fn text_of(node: Node<'_>) -> Option<&str> {
-    let text = node.as_str().filter(|text| *text == node.raw())?;
+    let text = node.as_str().filter(|text| text.len() <= LONGEST && *text == node.raw())?;
     let boolean = matches!(text, "true" | "True" | "TRUE" | "false" | "False" | "FALSE");
     let other = node.style() == Some(Style::Plain) && (node.is_plain_null() || boolean);
     (!other && !matches!(node.style(), Some(Style::Literal | Style::Folded))).then_some(text)

@@ -65,7 +65,7 @@ impl<'a> Releases<'a> {
 
     /// Returns a release with its chart, which may be inherited; `None` where all of it is, or nothing is there.
     fn release(&self, node: Node<'a>) -> Option<Release<'a>> {
-        let text = |key| node.get(key).and_then(scalar::text);
+        let text = |key| node.get(key).and_then(scalar::text).map(scalar::label);
         let name = text("name").unwrap_or("without a name");
         let title = match text("namespace") {
             Some(namespace) => format!("release {namespace}/{name}"),

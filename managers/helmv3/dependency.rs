@@ -23,7 +23,7 @@ pub(super) struct Dependencies<'a> {
 impl Dependencies<'_> {
     /// Returns the charts that `chart` depends on, each with its place in the list.
     pub(super) fn of(self, chart: Node<'_>) -> Vec<(usize, Dep)> {
-        let parent = chart.get("name").and_then(scalar::text).unwrap_or("without a name");
+        let parent = chart.get("name").and_then(scalar::text).map_or("without a name", scalar::label);
         let items = chart.get("dependencies").into_iter().flat_map(Node::items).enumerate();
         let dep = |(index, node)| {
             let mut dep = self.dep(node)?;

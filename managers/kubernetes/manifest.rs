@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use updraft_core::span::ByteSpan;
 
+use crate::scalar::label;
+
 /// A text and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Value<'a> {
@@ -31,8 +33,8 @@ pub(super) struct Manifest<'a> {
 impl Manifest<'_> {
     /// Returns what people call it: `Deployment default/homepage`.
     pub(super) fn title(&self) -> String {
-        let Some(kind) = self.kind else { return String::new() };
-        match (self.namespace, self.name) {
+        let Some(kind) = self.kind.map(label) else { return String::new() };
+        match (self.namespace.map(label), self.name.map(label)) {
             (Some(namespace), Some(name)) => format!("{kind} {namespace}/{name}"),
             (None, Some(name)) => format!("{kind} {name}"),
             (_, None) => kind.to_owned(),

@@ -1,7 +1,7 @@
 //! The indexes a file names: where its packages are looked up.
 
 use super::line::{Content, Line};
-use crate::scalar;
+use crate::scalar::{self, LONGEST};
 
 /// The index of everyone, by the address pip knows it by.
 const DEFAULT: &str = "https://pypi.org/simple";
@@ -22,6 +22,7 @@ impl<'a> Indexes<'a> {
         let mut found = Self::default();
         for line in lines {
             match line.content() {
+                Content::Option { value, .. } if value.len() > LONGEST => {}
                 Content::Option { name: "i" | "-index-url" | "-pypi-url", value } => found.own = Some(value),
                 Content::Option { name: "-extra-index-url", value } if found.extra.len() < MOST => {
                     found.extra.push(value);

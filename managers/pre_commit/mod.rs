@@ -49,12 +49,12 @@ impl Manager for PreCommit {
 
 /// Returns the repository that an entry of `repos` takes hooks from; `None` where they are of this repository or built in.
 fn dep(file: &SourceFile, entry: Node<'_>) -> Option<Dep> {
-    let repo = entry.get("repo")?;
+    let repo = entry.get("repo").filter(|repo| scalar::is_given(*repo))?;
     let address = scalar::written(repo);
     if matches!(address, "" | "local" | "meta") {
         return None;
     }
-    let rev = entry.get("rev").filter(|rev| !rev.is_plain_null() && !scalar::written(*rev).trim().is_empty());
+    let rev = entry.get("rev").filter(|rev| scalar::is_given(*rev));
     let mut dep = Dep::new(ID, &file.path, rev.unwrap_or(repo).span(), address);
     dep.current_value = rev.map(scalar::written).map(str::to_owned);
     if [Some(address), rev.map(scalar::written)].into_iter().flatten().any(scalar::has_variable) {
