@@ -21,6 +21,7 @@ use updraft_core::release::ReleaseList;
 use updraft_core::source::SourceFile;
 use updraft_core::span_set::SpanSet;
 use updraft_core::update::{Candidate, Choice, Dropped};
+use updraft_core::versioning::Versionings;
 
 use crate::cli;
 use crate::configuration::{self, Presets};
@@ -338,8 +339,15 @@ fn failures(findings: &[Finding]) -> Vec<Problem> {
 fn warnings(findings: &[Finding]) -> Vec<Problem> {
     let mut told: BTreeSet<String> = BTreeSet::new();
     let mut problems = Vec::new();
+    let versionings = Versionings::default();
     for finding in findings {
         let dep = &finding.dep.found;
+        if let Some(Err(error)) = dep.versioning.as_ref().map(|id| versionings.find(id.as_str())) {
+            let message = format!("`{}`: {error}", dep.dep_name);
+            if told.insert(message.clone()) {
+                problems.push(Problem::warning(message).hint(error.hint()).at(&dep.file, dep.span));
+            }
+        }
         for warning in &finding.choice.warnings {
             let message = format!("`{}`: {warning}", finding.dep.dep.dep_name);
             if told.insert(message.clone()) {

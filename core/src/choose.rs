@@ -86,6 +86,10 @@ fn default_versioning(datasource: &DatasourceId) -> &'static str {
         "npm" | "node-version" => "npm",
         "kubernetes-api" => "kubernetes-api",
         "git-refs" | "github-digest" => "exact",
+        "pypi" | "galaxy" | "galaxy-collection" => "pep440",
+        "python-version" => "python",
+        "terraform-provider" | "terraform-module" => "hashicorp",
+        "rubygems" | "ruby-version" => "ruby",
         _ => "semver-coerced",
     }
 }

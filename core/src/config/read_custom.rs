@@ -8,6 +8,7 @@ use super::names::closest;
 use super::pattern::{self, Pattern};
 use super::reader::{OptionValue, Reader};
 use super::templates;
+use super::values::check_versioning;
 use crate::jsonata::Expression;
 
 pub(crate) const TEMPLATES: &[&str] = &[
@@ -145,6 +146,9 @@ fn read_member(
         }
     };
     *template = String::read(name, node, reader);
+    if let ("versioningTemplate", Some(id)) = (name, node.as_str().filter(|id| !id.contains("{{"))) {
+        check_versioning(name, id, node, reader);
+    }
 }
 
 fn read_other(

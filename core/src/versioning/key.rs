@@ -9,6 +9,15 @@
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SortKey(Box<[u8]>);
 
+impl SortKey {
+    /// Returns the key that comes directly after this one: nothing stands between them.
+    pub(super) fn after(&self) -> Self {
+        let mut bytes = self.0.to_vec();
+        bytes.push(0);
+        Self(bytes.into_boxed_slice())
+    }
+}
+
 /// From this first byte on, the length of a number needs eight more bytes.
 const LONG_NUMBER: u8 = 0xF0;
 

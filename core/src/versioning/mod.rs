@@ -3,15 +3,21 @@
 //! A versioning is chosen by its id ([`versioning`]); the ids and the meaning of each are Renovate's. Everything here
 //! takes texts, answers without panicking on any input, and takes time linear in the text.
 
+mod cargo;
 mod distribution;
 mod docker;
 mod exact;
 mod github_actions;
+mod hashicorp;
 mod key;
 mod kubernetes_api;
 mod loose;
 mod npm;
 mod pattern;
+mod pep440;
+mod python;
+mod ranged;
+mod ruby;
 mod semver;
 mod semver_coerced;
 #[cfg(test)]
@@ -23,6 +29,8 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use key::SortKey;
+
+use crate::config::closest;
 
 /// One way to read version texts.
 ///
@@ -256,7 +264,15 @@ impl VersioningError {
     /// Returns what to do about it, one line.
     pub fn hint(&self) -> String {
         match self {
-            Self::Unknown(_) => {
+            Self::Unknown(id) if ELSEWHERE.contains(&id.as_str()) => {
+                format!(
+                    "Renovate's `{id}` is none of updraft's; `loose` takes most versions, `regex:` with a pattern all"
+                )
+            }
+            Self::Unknown(id) => {
+                if let Some(meant) = closest(id, ids()) {
+                    return format!("did you mean `{meant}`?");
+                }
                 let ids: Vec<_> = ids().map(|id| format!("`{id}`")).collect();
                 format!("use one of {}, or `regex:` with a pattern", ids.join(", "))
             }
@@ -287,6 +303,40 @@ const FIXED: &[(&str, Make)] = &[
     ("exact", || Arc::new(exact::Exact)),
     ("ubuntu", || Arc::new(distribution::UBUNTU)),
     ("debian", || Arc::new(distribution::DEBIAN)),
+    ("pep440", || Arc::new(ranged::Ranged(pep440::Pep440))),
+    ("python", || Arc::new(ranged::Ranged(python::Python))),
+    ("ruby", || Arc::new(ranged::Ranged(ruby::Ruby))),
+    ("cargo", || Arc::new(ranged::Ranged(cargo::Cargo))),
+    ("hashicorp", || Arc::new(ranged::Ranged(hashicorp::Hashicorp))),
+];
+
+/// Renovate's versionings that are not among these.
+const ELSEWHERE: &[&str] = &[
+    "apk",
+    "aws-eks-addon",
+    "aws-machine-image",
+    "azure-rest-api",
+    "bazel-module",
+    "conan",
+    "conda",
+    "devbox",
+    "elm",
+    "glasskube",
+    "go-mod-directive",
+    "gradle",
+    "hermit",
+    "hex",
+    "ivy",
+    "lambda-node",
+    "nixpkgs",
+    "perl",
+    "poetry",
+    "pvp",
+    "rez",
+    "rust-release-channel",
+    "swift",
+    "unity3d",
+    "unity3d-packages",
 ];
 
 /// Returns the versioning with this id: one of the fixed ones, or `regex:<pattern>`.

@@ -29,7 +29,18 @@ fn each_versioning_has_its_own_id_and_is_found_by_it() {
 fn an_unknown_id_says_which_there_are() {
     let error = versioning("sever").unwrap_err();
     assert_eq!(error.to_string(), "there is no versioning `sever`");
-    assert!(error.hint().contains("`semver`"), "{}", error.hint());
+    assert_eq!(error.hint(), "did you mean `semver`?");
+    let hint = versioning("quantum").unwrap_err().hint();
+    assert!(hint.contains("`semver`") && hint.contains("`regex:`"), "{hint}");
+    let hint = versioning("gradle").unwrap_err().hint();
+    assert!(hint.contains("Renovate's `gradle`"), "{hint}");
+}
+
+#[test]
+fn no_id_is_said_to_be_missing_that_is_there() {
+    for id in ELSEWHERE {
+        assert!(versioning(id).is_err(), "{id}");
+    }
 }
 
 #[test]
