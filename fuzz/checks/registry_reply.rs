@@ -2,7 +2,12 @@
 //!
 //! The first line chooses the registry.
 
-use updraft::datasource::registries;
+use updraft::datasource::pages::Document;
+use updraft::datasource::{paged, registries};
+use updraft_core::release::ReleaseList;
+
+/// One of these names a package of each kind of registry.
+const PACKAGES: [&str; 3] = ["fjord.lakeside", "java", "dotnet-sdk"];
 
 pub fn check(data: &[u8]) {
     let split = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
@@ -17,5 +22,16 @@ pub fn check(data: &[u8]) {
         if let Ok(list) = registry.read(body, "fjord/lakeside") {
             assert!(list.releases.iter().all(|release| release.version.len() <= body.len()));
         }
+    }
+    for registry in paged() {
+        let id = registry.id();
+        let named =
+            PACKAGES.iter().find_map(|package| Some((*package, registry.address(None, package).ok()?)));
+        let Some((package, url)) = named.filter(|_| id.as_str() == chosen || chosen.is_empty()) else {
+            continue;
+        };
+        let mut list = ReleaseList::default();
+        let _ = registry.read(&Document { package, url: &url, text: body }, &mut list);
+        assert!(list.releases.iter().all(|release| release.version.len() <= body.len()));
     }
 }

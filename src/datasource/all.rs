@@ -2,20 +2,34 @@
 
 use std::sync::Arc;
 
+use super::conda::Conda;
 use super::crates::Crates;
+use super::dotnet_version::DotnetVersion;
+use super::forges;
+use super::galaxy::Galaxy;
+use super::galaxy_collection::GalaxyCollection;
 use super::git::{Git, GitRemotes};
 use super::github::Github;
 use super::github_runners::GithubRunners;
 use super::go::Go;
 use super::golang_version::GolangVersion;
+use super::grafana_dashboards::GrafanaDashboards;
 use super::helm::Helm;
+use super::java_version::JavaVersion;
+use super::jsr::Jsr;
 use super::kubernetes_api::KubernetesApi;
 use super::node_version::NodeVersion;
 use super::npm::Npm;
+use super::nuget::Nuget;
 use super::oci::Oci;
+use super::packagist::Packagist;
+use super::pages::{Paged, Pages};
 use super::pypi::Pypi;
+use super::python_version::PythonVersion;
 use super::registry::{Documents, Registry};
-use super::{Datasource, Datasources};
+use super::ruby_version::RubyVersion;
+use super::rubygems::Rubygems;
+use super::{Datasource, Datasources, terraform};
 use crate::http::{DockerConfig, Http};
 
 /// Returns all datasources, which ask through `http`; registries are logged in to with `docker`, too.
@@ -29,8 +43,12 @@ pub fn all(http: &Http, docker: DockerConfig) -> Datasources {
     ];
     let documents = registries().into_iter().map(|registry| Documents::of(http, registry));
     datasources.extend(documents.map(|documents| Arc::new(documents) as Arc<dyn Datasource>));
+    let pages = paged().into_iter().map(|registry| Pages::new(http, registry));
+    datasources.extend(pages.map(|pages| Arc::new(pages) as Arc<dyn Datasource>));
     datasources.extend(Github::all(http, &remotes));
     datasources.extend(Git::all(&remotes));
+    datasources.extend(terraform::all(http));
+    datasources.extend(forges::all(http, &remotes));
     Datasources::new(datasources)
 }
 
@@ -43,5 +61,18 @@ pub fn registries() -> Vec<Arc<dyn Registry>> {
         Arc::new(Go),
         Arc::new(NodeVersion),
         Arc::new(GolangVersion),
+        Arc::new(PythonVersion),
+        Arc::new(RubyVersion),
+        Arc::new(Rubygems),
+        Arc::new(Packagist),
+        Arc::new(Conda),
+        Arc::new(Jsr),
+        Arc::new(Galaxy),
+        Arc::new(GrafanaDashboards),
     ]
+}
+
+/// Returns the kinds of registry that tell it in several documents, but for those that are part of something larger.
+pub fn paged() -> Vec<Arc<dyn Paged>> {
+    vec![Arc::new(GalaxyCollection), Arc::new(Nuget), Arc::new(JavaVersion), Arc::new(DotnetVersion)]
 }

@@ -3,22 +3,37 @@
 //! [`Datasources`] is what the rest of updraft asks: it knows who answers for a datasource's name, and asks each question once a run.
 
 mod all;
+pub mod conda;
 pub mod crates;
 pub mod custom;
+pub mod dotnet_version;
 mod error;
+pub mod forges;
+pub mod galaxy;
+pub mod galaxy_collection;
 pub mod git;
 pub mod github;
 pub mod github_runners;
 pub mod go;
 pub mod golang_version;
+pub mod grafana_dashboards;
 pub mod helm;
+pub mod java_version;
+pub mod jsr;
 pub mod kubernetes_api;
 pub mod node_version;
 pub mod npm;
+pub mod nuget;
 pub mod oci;
+pub mod packagist;
+pub mod pages;
 pub mod pypi;
+pub mod python_version;
 pub mod registry;
+pub mod ruby_version;
+pub mod rubygems;
 pub mod source_url;
+pub mod terraform;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,7 +44,7 @@ use updraft_core::name::DatasourceId;
 use updraft_core::problem::Problem;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
 
-pub use self::all::{all, registries};
+pub use self::all::{all, paged, registries};
 pub use self::error::{LookupError, LookupErrorKind};
 use crate::http::SingleFlight;
 

@@ -58,15 +58,10 @@ impl Documents {
     }
 
     async fn ask(&self, place: Option<&str>, package: &str) -> Result<Arc<ReleaseList>, LookupError> {
-        let parsed = place.map(|place| {
-            Url::parse(place).map_err(|_| format!("`{place}` is not the address of a registry"))
-        });
+        let parsed = place.map(parse_place);
         let address = parsed.transpose().and_then(|place| self.registry.address(place.as_ref(), package));
         let url = address.map_err(|why| LookupError::unsupported(package, why))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            let detail = format!("`{}` is not the address of a registry", shown(&url));
-            return Err(LookupError::unsupported(package, detail).hint("an address starts with `https://`"));
-        }
+        check_address(&url, package)?;
         let host = host_of(&url);
         let request = Request::get(url)
             .accept(self.registry.accept())
@@ -76,8 +71,7 @@ impl Documents {
         let list = self.http.fetch_parsed(&request, &self.registry.shape(package), read).await;
         let list = list.map_err(|error| LookupError::of_http(package, error))?;
         if list.releases.is_empty() {
-            let detail = format!("`{host}` knows of no release of it");
-            return Err(LookupError::new(LookupErrorKind::NotFound, host, package, detail));
+            return Err(without_releases(host, package));
         }
         Ok(list)
     }
@@ -102,22 +96,7 @@ impl Datasource for Documents {
     }
 
     async fn releases(&self, lookup: &Lookup) -> Result<Arc<ReleaseList>, LookupError> {
-        let package = &lookup.package_name;
-        if lookup.registry_urls.is_empty() {
-            return self.ask(None, package).await;
-        }
-        let mut failure: Option<LookupError> = None;
-        for place in &lookup.registry_urls {
-            match self.ask(Some(place), package).await {
-                Ok(list) => return Ok(list),
-                // That one registry lacks the package says less than that another did not answer.
-                Err(error) if failure.as_ref().is_none_or(|kept| kept.kind == LookupErrorKind::NotFound) => {
-                    failure = Some(error);
-                }
-                Err(_) => {}
-            }
-        }
-        Err(failure.unwrap_or_else(|| LookupError::unsupported(package, "no registry is named for it")))
+        first_answer(lookup, |place| self.ask(place, &lookup.package_name)).await
     }
 
     async fn digest(&self, query: &DigestQuery) -> Result<Option<String>, LookupError> {
@@ -129,6 +108,57 @@ impl Datasource for Documents {
             .find(|release| release.version == *version)
             .and_then(|release| release.digest.clone()))
     }
+}
+
+/// Asks the registries a lookup names one after the other, or the usual one, until one has the package.
+///
+/// # Errors
+/// None has it. That one lacks the package says less than that another did not answer.
+pub(super) async fn first_answer<'a, F>(
+    lookup: &'a Lookup,
+    ask: impl Fn(Option<&'a str>) -> F,
+) -> Result<Arc<ReleaseList>, LookupError>
+where
+    F: Future<Output = Result<Arc<ReleaseList>, LookupError>>,
+{
+    if lookup.registry_urls.is_empty() {
+        return ask(None).await;
+    }
+    let mut failure: Option<LookupError> = None;
+    for place in &lookup.registry_urls {
+        match ask(Some(place)).await {
+            Ok(list) => return Ok(list),
+            Err(error) if failure.as_ref().is_none_or(|kept| kept.kind == LookupErrorKind::NotFound) => {
+                failure = Some(error);
+            }
+            Err(_) => {}
+        }
+    }
+    Err(failure
+        .unwrap_or_else(|| LookupError::unsupported(&lookup.package_name, "no registry is named for it")))
+}
+
+/// Returns the address of a registry.
+///
+/// # Errors
+/// What to tell the owner: it is none.
+pub(super) fn parse_place(place: &str) -> Result<Url, String> {
+    Url::parse(place).map_err(|_| format!("`{place}` is not the address of a registry"))
+}
+
+/// Returns the error that `url` cannot be asked, unless it can.
+pub(super) fn check_address(url: &Url, package: &str) -> Result<(), LookupError> {
+    if matches!(url.scheme(), "http" | "https") {
+        return Ok(());
+    }
+    let detail = format!("`{}` is not the address of a registry", shown(url));
+    Err(LookupError::unsupported(package, detail).hint("an address starts with `https://`"))
+}
+
+/// Returns the error that a registry knows the package but no release of it.
+pub(super) fn without_releases(host: String, package: &str) -> LookupError {
+    let detail = format!("`{host}` knows of no release of it");
+    LookupError::new(LookupErrorKind::NotFound, host, package, detail)
 }
 
 /// Returns `base` (or `default`, a sound address) with further path segments, each encoded as one.

@@ -157,7 +157,8 @@ impl HostRules {
             .rules
             .iter()
             .filter(|(pattern, rule)| {
-                rule.host_type.as_deref().is_none_or(|kind| kind == host_type) && pattern.matches(url)
+                rule.host_type.as_deref().is_none_or(|kind| is_of_kind(host_type, kind))
+                    && pattern.matches(url)
             })
             .map(|(pattern, rule)| (pattern.weight(), rule.host_type.is_some(), rule))
             .collect();
@@ -192,6 +193,12 @@ impl HostRules {
         }
         counts
     }
+}
+
+/// Returns whether a rule for `kind` is one for datasources called `host_type`: a forge's name stands for all of its datasources,
+/// `gitlab` for `gitlab-tags`.
+fn is_of_kind(host_type: &str, kind: &str) -> bool {
+    host_type.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// A `matchHost`, understood.
