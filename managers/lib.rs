@@ -35,6 +35,7 @@ pub mod pip_requirements;
 pub mod pre_commit;
 pub mod renovate_config;
 pub mod talos;
+pub mod terraform;
 
 mod chart_range;
 mod git_url;
@@ -67,6 +68,7 @@ pub static ALL: &[&dyn Manager] = &[
     &mise::Mise,
     &pip_requirements::PipRequirements,
     &pre_commit::PreCommit,
+    &terraform::Terraform,
     &renovate_config::RenovateConfig,
     &talos::Talos,
     &grafana::Grafana,

@@ -1,4 +1,4 @@
-//! Images of CloudNativePG that stand under other keys than `image`
+//! Images of `CloudNativePG` that stand under other keys than `image`
 //! (<https://cloudnative-pg.io/documentation/current/cloudnative-pg.v1/>).
 
 use updraft_core::yaml::{Document, Node};
