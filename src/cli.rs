@@ -177,12 +177,23 @@ pub struct Explain {
 /// `updraft config`
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Validate the configuration and show each problem in its place
-    Check(ConfigArgs),
+    /// Validate the configuration, and find what in it and in the manifests has no effect; -v lists how far each rule reaches
+    Check(ConfigCheck),
     /// Print the configuration as it is used, with presets resolved
     Show(ConfigArgs),
     /// Print a JSON schema of the configuration, for editors
     Schema,
+}
+
+/// `updraft config check`
+#[derive(Debug, Args)]
+pub struct ConfigCheck {
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// What it works on
+    #[command(flatten)]
+    pub on: ConfigArgs,
 }
 
 /// What `updraft config` works on.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use annotate_snippets::Renderer;
 use anstream::AutoStream;
@@ -16,15 +17,17 @@ use updraft_core::source::SourceFile;
 use crate::apply::apply;
 use crate::bot;
 use crate::cli::{
-    Cli, ColorChoice, Command, ConfigArgs, ConfigCommand, DryRun, Explain, ExplainFormat, Extract, Format,
-    Run,
+    Cli, ColorChoice, Command, ConfigArgs, ConfigCheck, ConfigCommand, DryRun, Explain, ExplainFormat,
+    Extract, Format, Run,
 };
-use crate::configuration::{self, Presets};
+use crate::configuration::{self, Presets, Sources};
+use crate::doctor::report as check;
 use crate::explain;
 use crate::http::Http;
+use crate::report::layout::wrap;
 use crate::report::printable::printable;
 use crate::report::{Report, build, find, markdown, snippet, table};
-use crate::run;
+use crate::run::{self, Reading};
 use crate::settings;
 use crate::source::local;
 use crate::worktree;
@@ -45,7 +48,9 @@ pub async fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Run(arguments) => run_bot(&arguments, &terminal).await,
         Command::Extract(arguments) => extract(&arguments, &terminal).await,
         Command::Explain(arguments) => explain(&arguments, &terminal).await,
-        Command::Config(ConfigCommand::Check(arguments)) => config_check(&arguments, &terminal).await,
+        Command::Config(ConfigCommand::Check(arguments)) => {
+            config_check(&arguments, cli.global.verbose, &terminal).await
+        }
         Command::Config(ConfigCommand::Show(arguments)) => config_show(&arguments, &terminal).await,
         Command::Config(ConfigCommand::Schema) => {
             terminal.print_json(&updraft_core::config::schema())?;
@@ -114,7 +119,7 @@ async fn run_bot(arguments: &Run, terminal: &Terminal) -> anyhow::Result<ExitCod
     Ok(if failed { ExitCode::from(ERRORS) } else { ExitCode::SUCCESS })
 }
 
-fn view(reading: &run::Reading) -> table::View<'_> {
+fn view(reading: &Reading) -> table::View<'_> {
     let zone = reading.config.options.timezone.as_ref();
     table::View {
         width: width_of(&std::io::stdout()),
@@ -153,49 +158,47 @@ async fn explain(arguments: &Explain, terminal: &Terminal) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-async fn config_check(arguments: &ConfigArgs, terminal: &Terminal) -> anyhow::Result<ExitCode> {
-    let (config, files) = config(arguments).await?;
-    terminal.print_problems(&config.problems, &files, Format::Table);
-    let count =
-        |severity: Severity| config.problems.iter().filter(|problem| problem.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let source = config
-        .files
-        .first()
-        .map_or_else(|| "no configuration, defaults hold".to_owned(), ToString::to_string);
-    let verdict = match (errors, warnings) {
-        (0, 0) => "fine".to_owned(),
-        (errors, warnings) => {
-            let plural = |count: usize| if count == 1 { "" } else { "s" };
-            format!("{errors} error{}, {warnings} warning{}", plural(errors), plural(warnings))
+async fn config_check(
+    arguments: &ConfigCheck,
+    verbosity: u8,
+    terminal: &Terminal,
+) -> anyhow::Result<ExitCode> {
+    let (mut reading, sources) = read_config(&arguments.on).await?;
+    let checked = check::Checked::new(&reading, &sources);
+    reading.snapshot.hold(sources.file);
+    match arguments.format {
+        Format::Table => {
+            let (pictures, lines) = checked.for_people(&reading, verbosity);
+            let problems = reading.config.problems.iter().chain(&pictures);
+            terminal.print_problems(problems, &reading.snapshot.files, arguments.format);
+            terminal.print_lines(&lines);
+            let width = width_of(&std::io::stdout());
+            terminal.print(&check::text(&checked, &reading, verbosity, width))?;
         }
-    };
-    let rules = config
-        .rules
-        .iter()
-        .filter(|rule| config.source(rule.place).is_some_and(|source| source.preset.is_none()));
-    terminal.print(&format!(
-        "{}: {verdict} ({} package rules of its own, {} with presets)\n",
-        printable(&source),
-        rules.count(),
-        config.rules.len()
-    ))?;
-    Ok(if errors > 0 { ExitCode::from(USAGE) } else { ExitCode::SUCCESS })
+        Format::Json => terminal.print_json(&check::document(&checked, &reading))?,
+        Format::Markdown => terminal.print(&check::markdown(&checked, &reading))?,
+    }
+    let has_errors = reading.config.problems.iter().any(|problem| problem.severity == Severity::Error);
+    Ok(if has_errors { ExitCode::from(USAGE) } else { ExitCode::SUCCESS })
 }
 
 async fn config_show(arguments: &ConfigArgs, terminal: &Terminal) -> anyhow::Result<ExitCode> {
-    let (config, files) = config(arguments).await?;
-    terminal.print(&explain::config(&config, &files))?;
+    let (mut reading, sources) = read_config(arguments).await?;
+    reading.snapshot.hold(sources.file);
+    terminal.print(&explain::config(&reading.config, &reading.snapshot.files))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn config(arguments: &ConfigArgs) -> anyhow::Result<(updraft_core::config::Config, Vec<SourceFile>)> {
+/// Reads a working tree and its configuration; presets may be fetched.
+async fn read_config(arguments: &ConfigArgs) -> anyhow::Result<(Reading, Sources)> {
+    let began = Instant::now();
     let snapshot = local::read(&arguments.path)?;
     let (http_settings, _) = settings::http(&arguments.world)?;
     let http = Http::new(http_settings)?;
-    let config =
-        configuration::load(&snapshot, arguments.world.config.as_deref(), Presets::Fetched(&http)).await?;
-    Ok((config, snapshot.files))
+    let flag = arguments.world.config.as_deref();
+    let (config, sources) =
+        configuration::load_with_sources(&snapshot, flag, Presets::Fetched(&http)).await?;
+    Ok((Reading::new(&arguments.path, snapshot, config, began), sources))
 }
 
 fn code(report: &Report) -> ExitCode {
@@ -242,6 +245,18 @@ impl Terminal {
             Format::Markdown => {
                 self.print(&markdown::render(report).context("the report cannot be written")?)
             }
+        }
+    }
+
+    /// Prints a list on stderr, each line wrapped behind its first word.
+    fn print_lines(&self, lines: &[String]) {
+        let mut out = AutoStream::new(std::io::stderr(), self.color);
+        let width = width_of(&std::io::stderr());
+        for line in lines {
+            let _ = writeln!(out, "note: {}", wrap(&printable(line), width, "note: ".len()));
+        }
+        if !lines.is_empty() {
+            let _ = writeln!(out, "hint: -v shows each note in its place, with what to do about it\n");
         }
     }
 

@@ -31,11 +31,32 @@ pub enum Presets<'a> {
     Unreachable,
 }
 
+/// The texts a configuration was read from.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// The file it begins with; `None` where there is none.
+    pub file: Option<ConfigFile>,
+    /// The presets that were fetched, by their keys.
+    pub presets: BTreeMap<String, PresetText>,
+}
+
 /// Returns the configuration of a repository, with every preset that could be read; what could not be is among its problems.
 ///
 /// # Errors
 /// When the file named on the command line cannot be read.
 pub async fn load(snapshot: &Snapshot, flag: Option<&Path>, presets: Presets<'_>) -> anyhow::Result<Config> {
+    Ok(load_with_sources(snapshot, flag, presets).await?.0)
+}
+
+/// Returns what [`load`] returns, with the texts it was read from.
+///
+/// # Errors
+/// As [`load`].
+pub async fn load_with_sources(
+    snapshot: &Snapshot,
+    flag: Option<&Path>,
+    presets: Presets<'_>,
+) -> anyhow::Result<(Config, Sources)> {
     let file = match flag {
         Some(path) => {
             let name = path
@@ -53,7 +74,7 @@ pub async fn load(snapshot: &Snapshot, flag: Option<&Path>, presets: Presets<'_>
         match resolve(file.as_ref(), &texts, own) {
             Resolution::Done(mut config) => {
                 config.base_branch = snapshot.identity.base_branch.as_deref().map(str::to_owned);
-                return Ok(*config);
+                return Ok((*config, Sources { file, presets: texts }));
             }
             Resolution::Needs(wanted) => {
                 rounds += 1;

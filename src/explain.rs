@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use updraft_core::config::{Config, Facts, Place, RuleTrace, closest};
+use updraft_core::config::{Config, Facts, RuleTrace, closest};
 use updraft_core::name::short_digest;
 use updraft_core::source::SourceFile;
 use updraft_core::update::{Candidate, Dropped};
@@ -121,7 +121,7 @@ pub fn config(config: &Config, files: &[SourceFile]) -> String {
     for (name, value) in config.options.set() {
         match config.origins.get(name).and_then(|places| places.last()) {
             Some(place) => {
-                let place = place_of(config, *place, files);
+                let place = config.place_name(*place, files);
                 let (value, place) = (value.clone(), printable(&place));
                 let _ = writeln!(out, "{BOLD}{name}{BOLD:#}: {}  {DIM}{place}{DIM:#}", printable(&value));
             }
@@ -137,7 +137,7 @@ pub fn config(config: &Config, files: &[SourceFile]) -> String {
             "  #{:<3} {}  {DIM}{}{DIM:#}",
             index + 1,
             printable(&rule.description),
-            printable(&place_of(config, rule.place, files))
+            printable(&config.place_name(rule.place, files))
         );
         for (name, value) in &rule.sets {
             let _ = writeln!(out, "        {name}: {}", printable(value));
@@ -153,18 +153,6 @@ pub fn config(config: &Config, files: &[SourceFile]) -> String {
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
-}
-
-/// Returns what a place is called: `renovate.json5:23`, or the preset's name.
-fn place_of(config: &Config, place: Place, files: &[SourceFile]) -> String {
-    let Some(source) = config.source(place) else { return String::new() };
-    match &source.file {
-        Some(file) => match find(files, file.as_str()) {
-            Some(text) => format!("{file}:{}", text.line(place.span.start)),
-            None => file.to_string(),
-        },
-        None => source.name.to_string(),
-    }
 }
 
 /// One dependency's story.
@@ -272,24 +260,29 @@ impl Story<'_> {
         let mut label = "rules";
         for trace in traces.iter().filter(|trace| trace.failed.is_none()) {
             let Some(rule) = self.config().rules.get(trace.index) else { continue };
+            let number = self.config().rule_number(trace.index);
+            let number = number.map(|number| format!("#{number} ")).unwrap_or_default();
             let description = if rule.description.is_empty() {
                 String::new()
             } else {
                 format!("\"{}\" ", printable(&rule.description))
             };
             let sets: Vec<&str> = rule.sets.iter().map(|(name, _)| *name).collect();
-            let place = place_of(self.config(), rule.place, self.files());
+            let place = self.config().place_name(rule.place, self.files());
             let place = printable(&place);
             self.styled_line(
                 out,
                 label,
-                &format!("#{} {description}{DIM}{place}{DIM:#}   {}", trace.index + 1, sets.join(", ")),
+                &format!("{number}{description}{DIM}{place}{DIM:#}   {}", sets.join(", ")),
             );
             label = "";
         }
         let mut failed: BTreeMap<&str, usize> = BTreeMap::new();
-        for name in traces.iter().filter_map(|trace| trace.failed) {
-            *failed.entry(name).or_default() += 1;
+        // What presets have for others is not worth a word here.
+        for trace in traces.iter().filter(|trace| self.config().rule_number(trace.index).is_some()) {
+            if let Some(name) = trace.failed {
+                *failed.entry(name).or_default() += 1;
+            }
         }
         if !failed.is_empty() {
             let counts: Vec<String> =
@@ -393,7 +386,7 @@ impl Story<'_> {
                 Some(json!({
                     "index": trace.index,
                     "description": rule.description,
-                    "place": place_of(self.config(), rule.place, self.files()),
+                    "place": self.config().place_name(rule.place, self.files()),
                     "matched": trace.failed.is_none(),
                     "failed": trace.failed,
                 }))

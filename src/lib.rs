@@ -10,6 +10,7 @@ pub mod command;
 pub mod configuration;
 pub mod datasource;
 pub mod decisions;
+pub mod doctor;
 pub mod explain;
 pub mod forge;
 pub mod http;

@@ -133,8 +133,15 @@ async fn understand(
     began: Instant,
 ) -> anyhow::Result<Reading> {
     let config = configuration::load(&snapshot, config, presets).await?;
-    let extraction = Managers::new(&config).extract(&snapshot.files.iter().collect::<Vec<_>>());
-    Ok(Reading { root: path.to_owned(), snapshot, config, extraction, began })
+    Ok(Reading::new(path, snapshot, config, began))
+}
+
+impl Reading {
+    /// Returns what a repository holds under a configuration; reading it began at `began`.
+    pub fn new(path: &Path, snapshot: Snapshot, config: Config, began: Instant) -> Self {
+        let extraction = Managers::new(&config).extract(&snapshot.files.iter().collect::<Vec<_>>());
+        Self { root: path.to_owned(), snapshot, config, extraction, began }
+    }
 }
 
 /// The managers that run under a configuration, and which files each reads.

@@ -7,6 +7,7 @@ mod text;
 
 use std::sync::Arc;
 
+use updraft_core::config::ConfigFile;
 use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
 
@@ -19,6 +20,21 @@ pub struct Snapshot {
     pub problems: Vec<Problem>,
     /// Who the repository is.
     pub identity: Identity,
+}
+
+impl Snapshot {
+    /// Puts a configuration file that is used in place of the repository's own among the files, so that problems in it can be shown.
+    pub fn hold(&mut self, file: Option<ConfigFile>) {
+        let Some(file) = file else { return };
+        match self.files.binary_search_by(|other| other.path.cmp(&file.path)) {
+            Ok(at) => {
+                if let Some(known) = self.files.get_mut(at).filter(|known| known.text != file.text) {
+                    *known = SourceFile::new(file.path, file.text);
+                }
+            }
+            Err(at) => self.files.insert(at, SourceFile::new(file.path, file.text)),
+        }
+    }
 }
 
 /// What is known of a repository besides its files.

@@ -268,19 +268,32 @@ impl Config {
 
     /// Returns which rules match; what they rename counts for the rules after them.
     fn matches(&self, facts: &Facts<'_>, names: &mut Overrides) -> Vec<RuleTrace> {
-        let mut rules = Vec::with_capacity(self.rules.len());
+        self.walk(facts, names, |index, rule, seen| {
+            let failed = rule.matchers.iter().find(|matcher| !holds(matcher, seen)).map(Matcher::name);
+            (failed.is_none(), RuleTrace { index, failed })
+        })
+    }
+
+    /// Goes through the rules in order. `judge` says of each whether it matches what is seen at its turn, and what rules that match rename
+    /// counts for those after them.
+    pub(super) fn walk<'c, T>(
+        &'c self,
+        facts: &Facts<'_>,
+        names: &mut Overrides,
+        mut judge: impl FnMut(usize, &'c PackageRule, &Facts<'_>) -> (bool, T),
+    ) -> Vec<T> {
+        let mut judged = Vec::with_capacity(self.rules.len());
         if renames(&self.plain_base) {
             names.take(&self.plain_base, facts);
         }
         for (index, rule) in self.rules.iter().enumerate() {
-            let seen = names.seen(facts);
-            let failed = rule.matchers.iter().find(|matcher| !self.holds(matcher, &seen)).map(Matcher::name);
-            rules.push(RuleTrace { index, failed });
-            if failed.is_none() && renames(&rule.options) {
+            let (matches, verdict) = judge(index, rule, &names.seen(facts));
+            judged.push(verdict);
+            if matches && renames(&rule.options) {
                 names.take(&rule.options, facts);
             }
         }
-        rules
+        judged
     }
 
     /// Returns the options that the rules which match give. Most dependencies share theirs with others.
@@ -322,44 +335,50 @@ impl Config {
         options.override_package_name = None;
         options.source_url = None;
     }
+}
 
-    fn holds(&self, matcher: &Matcher, facts: &Facts<'_>) -> bool {
-        match matcher {
-            Matcher::List(subject, patterns) => {
-                let text = match subject {
-                    Subject::Repositories => self.repository.as_deref(),
-                    Subject::BaseBranches => facts.base_branch,
-                    Subject::Categories => {
-                        let categories = facts.manager.map(super::categories::of).unwrap_or_default();
-                        return patterns.matches_any(categories.iter().copied());
-                    }
-                    Subject::RegistryUrls => {
-                        return patterns.matches_any(facts.registry_urls.iter().map(String::as_str));
-                    }
-                    Subject::Managers => facts.manager,
-                    Subject::FileNames => facts.file.map(RepoPath::as_str),
-                    Subject::Datasources => facts.datasource,
-                    Subject::PackageNames => facts.package_name,
-                    Subject::DepNames => facts.dep_name,
-                    Subject::DepTypes => facts.dep_type,
-                    Subject::CurrentValue => facts.current_value,
-                    Subject::UpdateTypes => facts.update_type.map(UpdateType::as_str),
-                    Subject::SourceUrls => facts.source_url,
-                    Subject::NewValue => facts.new_value,
-                };
-                text.is_some_and(|text| patterns.matches(text))
-            }
-            Matcher::CurrentVersion(wanted) => holds_version(wanted, facts),
-            Matcher::CurrentAge(wanted) => facts
-                .current_version_timestamp
-                .zip(facts.now)
-                .is_some_and(|(published, now)| wanted.matches(now.duration_since(published))),
-            Matcher::Jsonata(expressions) => {
-                let fields = facts.fields();
-                expressions.iter().any(|expression| expression.holds(&fields).unwrap_or(false))
-            }
-            Matcher::Never(..) => false,
+/// Returns whether a matcher holds; one that needs something unknown does not.
+pub(super) fn holds(matcher: &Matcher, facts: &Facts<'_>) -> bool {
+    match matcher {
+        Matcher::List(subject, patterns) => patterns.matches_any(compared(*subject, facts)),
+        Matcher::CurrentVersion(wanted) => holds_version(wanted, facts),
+        Matcher::CurrentAge(wanted) => facts
+            .current_version_timestamp
+            .zip(facts.now)
+            .is_some_and(|(published, now)| wanted.matches(now.duration_since(published))),
+        Matcher::Jsonata(expressions) => {
+            let fields = facts.fields();
+            expressions.iter().any(|expression| expression.holds(&fields).unwrap_or(false))
         }
+        Matcher::Never(..) => false,
+    }
+}
+
+/// Returns the property that a list of patterns is held against; `None` where it is not known, or there may be several.
+fn property<'f>(subject: Subject, facts: &Facts<'f>) -> Option<&'f str> {
+    match subject {
+        Subject::Repositories => facts.repository,
+        Subject::BaseBranches => facts.base_branch,
+        Subject::Categories | Subject::RegistryUrls => None,
+        Subject::Managers => facts.manager,
+        Subject::FileNames => facts.file.map(RepoPath::as_str),
+        Subject::Datasources => facts.datasource,
+        Subject::PackageNames => facts.package_name,
+        Subject::DepNames => facts.dep_name,
+        Subject::DepTypes => facts.dep_type,
+        Subject::CurrentValue => facts.current_value,
+        Subject::UpdateTypes => facts.update_type.map(UpdateType::as_str),
+        Subject::SourceUrls => facts.source_url,
+        Subject::NewValue => facts.new_value,
+    }
+}
+
+/// Returns everything a list of patterns is held against.
+pub(super) fn compared<'f>(subject: Subject, facts: &Facts<'f>) -> Vec<&'f str> {
+    match subject {
+        Subject::Categories => facts.manager.map(super::categories::of).unwrap_or_default().to_vec(),
+        Subject::RegistryUrls => facts.registry_urls.iter().map(String::as_str).collect(),
+        subject => property(subject, facts).into_iter().collect(),
     }
 }
 
@@ -392,7 +411,7 @@ fn renames(options: &Options) -> bool {
 
 /// What rules rename while they are applied.
 #[derive(Clone, Default)]
-struct Overrides {
+pub(super) struct Overrides {
     dep_name: Option<String>,
     package_name: Option<String>,
     datasource: Option<String>,
@@ -400,12 +419,12 @@ struct Overrides {
 }
 
 impl Overrides {
-    fn has_renamed(&self) -> bool {
+    pub(super) fn has_renamed(&self) -> bool {
         self.dep_name.is_some() || self.package_name.is_some() || self.datasource.is_some()
     }
 
     /// Returns `facts` with the names as they are now.
-    fn seen<'a>(&'a self, facts: &Facts<'a>) -> Facts<'a> {
+    pub(super) fn seen<'a>(&'a self, facts: &Facts<'a>) -> Facts<'a> {
         Facts {
             dep_name: self.dep_name.as_deref().or(facts.dep_name),
             package_name: self.package_name.as_deref().or(facts.package_name),

@@ -18,6 +18,7 @@ mod names;
 #[cfg(test)]
 mod no_panic;
 pub mod options;
+mod outline;
 pub mod pattern;
 pub mod preset;
 mod presets;
@@ -29,12 +30,14 @@ pub mod schedule;
 mod schema;
 mod templates;
 mod values;
+mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::name::RepoPath;
 use crate::problem::Problem;
+use crate::source::SourceFile;
 
 pub use apply::{Applied, Facts, RuleTrace};
 pub use custom_datasource::CustomDatasource;
@@ -44,11 +47,13 @@ pub use files::{Ignored, Included, ManagerFiles};
 pub use json::{Place, SourceId};
 pub use names::closest;
 pub use options::{OPTIONS, OptionInfo, Options};
+pub use outline::{Item, Outline};
 pub use preset::{PresetHost, PresetRef, PresetText, WorkTree};
 pub use reader::Source;
 pub use resolve::{Resolution, resolve};
 pub use rule::PackageRule;
 pub use schema::schema;
+pub use verdict::{Holds, Saw, Verdict};
 
 /// The places a configuration is looked for, in order; the first one wins.
 ///
@@ -147,6 +152,58 @@ impl Config {
     /// Returns the configuration of a repository that has none: Renovate's defaults.
     pub fn without_file() -> Self {
         resolve::finish(Vec::new(), None, Vec::new(), Vec::new(), None)
+    }
+
+    /// Returns the presets through which a place is reached, outermost first and the place's own text last; empty for what the
+    /// configuration file itself says.
+    pub fn chain(&self, place: Place) -> Vec<&Source> {
+        let mut chain = Vec::new();
+        let mut place = Some(place);
+        // A text is read after what extends it, so the sources get fewer with every step.
+        while let Some(source) = place.and_then(|place| self.source(place)) {
+            if source.extended_at.is_some() {
+                chain.push(source);
+            }
+            place = source.extended_at.filter(|outer| place.is_some_and(|inner| outer.source < inner.source));
+        }
+        chain.reverse();
+        chain
+    }
+
+    /// Returns where people find a place: `renovate.json5:23`, or the presets through which it is reached, outermost first, as in
+    /// `config:recommended > :dependencyDashboard`. `files` are those of the repository, by path.
+    pub fn place_name(&self, place: Place, files: &[SourceFile]) -> String {
+        let Some(source) = self.source(place) else { return String::new() };
+        if let Some(path) = &source.file {
+            return match files.binary_search_by(|file| file.path.cmp(path)).ok().and_then(|at| files.get(at))
+            {
+                Some(file) => format!("{path}:{}", file.line(place.span.start)),
+                None => path.to_string(),
+            };
+        }
+        let names: Vec<&str> = self.chain(place).into_iter().map(|source| &*source.name).collect();
+        names.join(" > ")
+    }
+
+    /// Returns whether a place is in a file of this repository: what its owner can change here.
+    pub fn is_own(&self, place: Place) -> bool {
+        self.source(place).is_some_and(|source| source.file.is_some())
+    }
+
+    /// Returns what people call a rule: `#3` for the third of this repository, and nothing for those of presets, which have no place in its
+    /// files.
+    pub fn rule_number(&self, index: usize) -> Option<usize> {
+        let is_own = |rule: &PackageRule| self.is_own(rule.place);
+        let (before, rest) = self.rules.split_at_checked(index)?;
+        rest.first().filter(|rule| is_own(rule))?;
+        Some(before.iter().filter(|rule| is_own(rule)).count() + 1)
+    }
+
+    /// Returns the same configuration without `ignorePaths` and `includePaths` of the top level: what managers would read if nothing were
+    /// left out.
+    #[must_use]
+    pub fn without_left_out_paths(&self) -> Self {
+        Self { patterns: files::FilePatterns::default(), ..self.clone() }
     }
 
     /// Returns what a place is called: `.renovaterc.json5` or the preset's name.

@@ -19,6 +19,8 @@ pub struct Source {
     pub file: Option<RepoPath>,
     /// The preset it was read for; `None` for the configuration file itself.
     pub preset: Option<Arc<str>>,
+    /// The entry of an `extends` that asks for it; `None` for the configuration file itself.
+    pub extended_at: Option<Place>,
 }
 
 /// Collects typed values and what is wrong with the others.

@@ -62,7 +62,12 @@ pub fn resolve(
         unread: BTreeSet::new(),
         idle: BTreeSet::new(),
     };
-    let source = Source { name: root.path.as_str().into(), file: Some(root.path.clone()), preset: None };
+    let source = Source {
+        name: root.path.as_str().into(),
+        file: Some(root.path.clone()),
+        preset: None,
+        extended_at: None,
+    };
     let node = resolver.read_root(root, source);
     let node = node.map(|mut node| {
         resolver.ignored = texts(node.member("ignorePresets")).map(str::to_owned).collect();
@@ -390,7 +395,8 @@ impl Resolver<'_> {
             self.report(problem.hint(format!("`{}` could not be read itself", preset.repository)), place);
         }
         let name = file.as_ref().map_or(preset.text.as_str(), RepoPath::as_str);
-        let source = Source { name: name.into(), file, preset: Some(preset.text.as_str().into()) };
+        let preset_text = Some(preset.text.as_str().into());
+        let source = Source { name: name.into(), file, preset: preset_text, extended_at: Some(place) };
         let id = self.add_source(source)?;
         let mut node = self.parse(&text, id)?;
         if let Some(member) = &preset.member {
@@ -420,6 +426,7 @@ impl Resolver<'_> {
             name: preset.text.as_str().into(),
             file: None,
             preset: Some(preset.text.as_str().into()),
+            extended_at: Some(place),
         };
         let id = self.add_source(source)?;
         match presets::find(&preset.repository, id) {

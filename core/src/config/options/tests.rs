@@ -93,6 +93,7 @@ fn check_problem(text: &str, at: &str, message: &str, hint: &str) {
         name: "renovate.json".into(),
         file: crate::name::RepoPath::new("renovate.json"),
         preset: None,
+        extended_at: None,
     }];
     let mut reader = Reader::new(&sources);
     Options::read_object(&parse(text, SourceId(0)).unwrap(), &mut reader, |_| false);

@@ -53,6 +53,20 @@ fn presets_come_first_and_the_file_wins() {
 }
 
 #[test]
+fn a_nested_preset_knows_by_which_way_it_came() {
+    let config = done(
+        "{extends: ['github>me/presets'], labels: ['x']}",
+        &[("github>me/presets", found("default.json", "{extends: ['config:recommended']}", false))],
+    );
+    let chain = |name: &str| -> Vec<String> {
+        let place = *config.origins[name].last().unwrap();
+        config.chain(place).into_iter().map(|source| source.name.to_string()).collect()
+    };
+    assert_eq!(chain("ignorePaths"), ["github>me/presets", "config:recommended", ":ignoreModulesAndTests"]);
+    assert_eq!(chain("labels"), Vec::<String>::new());
+}
+
+#[test]
 fn shows_each_option_with_where_it_was_said() {
     let text = "{extends: [':automergePr'], addLabels: ['a'], flux: {enabled: false}}";
     let config = done(text, &[]);

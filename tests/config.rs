@@ -1,0 +1,88 @@
+//! `updraft config`: what a configuration says, what of it has no effect, and which rules hold for what.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+use support::{Ran, check_snapshot, command, fixture, folder_with, run, updraft};
+use tempfile::TempDir;
+
+const NEGLECTED: &str = "tests/fixtures/repos/neglected";
+const HOMELAB: &str = "tests/fixtures/repos/homelab";
+
+const POD: &str =
+    "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - image: ghcr.io/fjord/ferry:1.36.1\n";
+
+fn on_terminal(arguments: &[&str]) -> Ran {
+    let mut command = command(arguments, &TempDir::new().unwrap());
+    command.env("COLUMNS", "100");
+    run(command)
+}
+
+/// Returns what was said, without the number of rules that presets bring.
+fn steady(ran: &Ran) -> String {
+    let said = format!("{}{}", ran.err, ran.out);
+    let (head, tail) = said.rsplit_once(" of its own, ").unwrap();
+    let (_, tail) = tail.split_once(" with presets").unwrap();
+    format!("{head} of its own, N with presets{tail}")
+}
+
+fn check_report(name: &str, text: &str) {
+    check_snapshot(&fixture("reports").join(name), text);
+}
+
+#[test]
+fn the_doctor_says_what_has_no_effect() {
+    let ran = on_terminal(&["config", "check", NEGLECTED, "--offline"]).expect(0);
+    check_report("neglected.check.txt", &steady(&ran));
+    let all = on_terminal(&["config", "check", NEGLECTED, "--offline", "-v"]).expect(0);
+    check_report("neglected.check-v.txt", &steady(&all));
+}
+
+#[test]
+fn a_document_holds_the_same_findings() {
+    let ran = updraft(&["config", "check", NEGLECTED, "--offline", "--format", "json"]).expect(0);
+    assert_eq!(ran.err, "", "in other formats than the table, the problems are part of the document");
+    let document = ran.json();
+    assert_eq!(document["schema"], "updraft.config-check/v1");
+    let findings = document["findings"].as_array().unwrap();
+    let of = |check: &str| findings.iter().find(|finding| finding["check"] == check).unwrap();
+    assert_eq!(of("ignored-paths")["file"], ".github/renovate.json5");
+    assert_eq!(of("ignored-paths")["line"], 3);
+    assert_eq!(of("annotations")["severity"], "warning");
+    assert_eq!(document["rules"][0]["dependencies"], 3);
+    let markdown = updraft(&["config", "check", NEGLECTED, "--offline", "--format", "markdown"]).expect(0);
+    check_report("neglected.check.md", &markdown.out);
+}
+
+#[test]
+fn a_repository_in_order_is_fine() {
+    let ran = updraft(&["config", "check", HOMELAB]).expect(0);
+    assert!(ran.out.starts_with(".github/renovate.json5: fine (8 package rules of its own, "), "{}", ran.out);
+    let folder = folder_with(&[
+        (
+            "renovate.json",
+            r#"{"extends": ["config:recommended"], "packageRules": [{"matchDatasources": ["docker"], "automerge": true}]}"#,
+        ),
+        ("pod.yaml", POD),
+    ]);
+    let ran = updraft(&["config", "check", folder.path().to_str().unwrap()]).expect(0);
+    assert_eq!(ran.err, "");
+    assert!(ran.out.ends_with("doctor: nothing is without effect (2 files, 1 dependency)\n"), "{}", ran.out);
+}
+
+#[test]
+fn a_configuration_named_on_the_command_line_is_shown_too() {
+    let folder = folder_with(&[("pod.yaml", POD)]);
+    let elsewhere =
+        folder_with(&[("my.json5", "{packageRules: [{matchDepNames: ['ferry'], automerge: true}]}")]);
+    let config = elsewhere.path().join("my.json5");
+    updraft(&["config", "check", folder.path().to_str().unwrap(), "--config", config.to_str().unwrap()])
+        .expect(0)
+        .says(
+            "
+warning: rule #1 matches nothing: no dependency has the `depName` `ferry`
+ --> my.json5:1:34
+",
+        );
+}
