@@ -5,7 +5,7 @@ use updraft_core::image_ref::{self, Parts};
 use updraft_core::name::{DatasourceId, VersioningId};
 
 use super::hcl::{Body, Text};
-use super::{ID, Reader, slot};
+use super::{ID, Reader, slot, with_version};
 use crate::chart_range::is_range;
 
 impl Reader<'_> {
@@ -61,7 +61,7 @@ impl Reader<'_> {
         }
         let range = release.text("version").is_some_and(|version| is_range(version.text));
         let is_image = dep.datasource == Some(DatasourceId::DOCKER);
-        let mut dep = self.with_version(dep, release.text("version"));
+        let mut dep = with_version(dep, release.text("version"));
         // Helm resolves it, by the rules of charts.
         dep.versioning = (is_image && range).then(|| VersioningId::fixed("helm"));
         if release.value("version").is_some() && release.text("version").is_none() {

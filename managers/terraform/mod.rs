@@ -69,7 +69,11 @@ enum Program {
 
 impl Program {
     fn of(file: &SourceFile) -> Self {
-        if file.path.file_name().ends_with(".tofu") { Self::OpenTofu } else { Self::Terraform }
+        if file.path.file_name().rsplit('.').next() == Some("tofu") {
+            Self::OpenTofu
+        } else {
+            Self::Terraform
+        }
     }
 
     fn repository(self) -> &'static str {
@@ -119,7 +123,7 @@ impl Reader<'_> {
         let mut dep = self.dep(version.span, Program::of(self.file).repository(), "required_version");
         dep.datasource = Some(DatasourceId::GITHUB_RELEASES);
         dep.extract_version = Some("^v(?<version>.+)$".to_owned());
-        self.with_version(dep, Some(version))
+        with_version(dep, Some(version))
     }
 
     fn dep(self, span: ByteSpan, name: &str, kind: &str) -> Dep {
@@ -127,24 +131,24 @@ impl Reader<'_> {
         dep.dep_type = Some(kind.to_owned());
         dep
     }
+}
 
-    /// Adds the version constraint, or why it is left alone.
-    fn with_version(self, mut dep: Dep, version: Option<Text<'_>>) -> Dep {
-        let Some(version) = version else {
-            return dep.skipped(
-                SkipReason::UnspecifiedVersion,
-                "the newest version is taken when it is first installed",
-            );
-        };
-        dep.span = version.span;
-        dep.current_value = Some(version.text.to_owned());
-        dep.versioning = Some(VersioningId::fixed("hashicorp"));
-        if version.is_template() {
-            return dep.skipped(SkipReason::ContainsVariable, "");
-        }
-        dep.slots.push(slot(version, Part::Value));
-        dep
+/// Adds the version constraint, or why it is left alone.
+fn with_version(mut dep: Dep, version: Option<Text<'_>>) -> Dep {
+    let Some(version) = version else {
+        return dep.skipped(
+            SkipReason::UnspecifiedVersion,
+            "the newest version is taken when it is first installed",
+        );
+    };
+    dep.span = version.span;
+    dep.current_value = Some(version.text.to_owned());
+    dep.versioning = Some(VersioningId::fixed("hashicorp"));
+    if version.is_template() {
+        return dep.skipped(SkipReason::ContainsVariable, "");
     }
+    dep.slots.push(slot(version, Part::Value));
+    dep
 }
 
 fn slot(text: Text<'_>, part: Part) -> Slot {

@@ -5,7 +5,7 @@ use updraft_core::image_ref::{self, Parts};
 use updraft_core::name::{DatasourceId, Digest};
 
 use super::hcl::{Body, Text};
-use super::{ID, Program, Reader};
+use super::{ID, Program, Reader, with_version};
 use crate::git_url::GitUrl;
 
 impl Reader<'_> {
@@ -43,7 +43,7 @@ impl Reader<'_> {
             dep.package_name.clone_from(&dep.dep_name);
             dep.datasource = Some(DatasourceId::TERRAFORM_MODULE);
             dep.registry_urls = host.into_iter().collect();
-            self.with_version(dep, module.text("version"))
+            with_version(dep, module.text("version"))
         })
     }
 

@@ -8,7 +8,7 @@ use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
 
 use super::hcl::{Body, Text, Value};
-use super::{Program, Reader};
+use super::{Program, Reader, with_version};
 
 /// Where each folder, which is one module, takes its providers from.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Reader<'_> {
                 Value::Other => return None,
             };
             let dep = self.of_registry(name, span, source.map(|source| source.text), "required_provider");
-            Some(if dep.skip.is_some() { dep } else { self.with_version(dep, version) })
+            Some(if dep.skip.is_some() { dep } else { with_version(dep, version) })
         };
         attributes.filter_map(|attribute| dep((attribute.name, attribute.span, &attribute.value))).collect()
     }
@@ -58,7 +58,7 @@ impl Reader<'_> {
         let version: Text<'_> = provider.text("version")?;
         let source = self.sources.0.get(&(self.file.path.folder(), name)).copied();
         let dep = self.of_registry(name, version.span, source, "provider");
-        Some(if dep.skip.is_some() { dep } else { self.with_version(dep, Some(version)) })
+        Some(if dep.skip.is_some() { dep } else { with_version(dep, Some(version)) })
     }
 
     /// Returns the provider `name`, to be asked for at the registry its source names.
