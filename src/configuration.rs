@@ -73,7 +73,9 @@ pub async fn load_with_sources(
     loop {
         match resolve(file.as_ref(), &texts, own) {
             Resolution::Done(mut config) => {
-                config.base_branch = snapshot.identity.base_branch.as_deref().map(str::to_owned);
+                if let Some(branch) = &snapshot.identity.base_branch {
+                    config.set_base_branch(branch);
+                }
                 return Ok((*config, Sources { file, presets: texts }));
             }
             Resolution::Needs(wanted) => {

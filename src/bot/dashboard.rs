@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
 use updraft_core::dashboard::{Dashboard, Detected, LeftAlone, Tick, Ticks, body, ticks, with_ticks};
 use updraft_core::forge::Issue;
 use updraft_core::life::Standing;
 use updraft_core::plan::HoldReason;
 use updraft_core::problem::Problem;
+use updraft_core::template;
 
 use super::job::Job;
 use crate::forge::{Change, ForgeError, is_same_text};
@@ -121,9 +123,17 @@ fn text(job: &Job<'_>, others: &[(String, Option<u64>)]) -> String {
             .cloned()
             .collect()
     };
+    let fields = json!({
+        "repository": job.repository.slug, "baseBranch": job.repository.default_branch, "platform": "github",
+    });
+    let fill = |own: &Option<String>| {
+        own.as_ref().map(|text| template::render(text, &fields).unwrap_or_else(|_| text.clone()))
+    };
+    let (header, footer) =
+        (fill(&options.dependency_dashboard_header), fill(&options.dependency_dashboard_footer));
     body(&Dashboard {
-        header: options.dependency_dashboard_header.as_deref(),
-        footer: options.dependency_dashboard_footer.as_deref(),
+        header: header.as_deref(),
+        footer: footer.as_deref(),
         web_url: &job.repository.web_url,
         base: &job.repository.default_branch,
         entries: &job.entries,

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use updraft_core::config::Options;
+use updraft_core::config::options::ForkProcessing;
 use updraft_core::dashboard::{Entry, ticks};
 use updraft_core::draft;
 use updraft_core::forge::{BranchHead, Issue, PullRequest};
@@ -19,7 +21,7 @@ use super::job::{Job, Tally, identities};
 use super::onboarding;
 use crate::changelog::Changelogs;
 use crate::cli::{Onboarding, RequireConfig};
-use crate::forge::{Allowed, Forge, ForgeError, ForgeErrorKind, Grant, Permission, Repository};
+use crate::forge::{Allowed, Descent, Forge, ForgeError, ForgeErrorKind, Grant, Permission, Repository};
 use crate::run::{Outcome, Reading, ReadyBranch, Session};
 use crate::settings::RunSettings;
 use crate::source::remote;
@@ -89,6 +91,10 @@ pub(super) async fn work(
     };
     let (snapshot, tree) = remote::read(forge, &session.http, &repository, &base).await?;
     let mut reading = session.understand(Path::new(&repository.slug), snapshot, began).await?;
+    if repository.descent == Descent::Fork && !processes_forks(&reading.config.options, settings) {
+        let reason = "it is a fork: `forkProcessing: \"enabled\"` in its configuration has it worked on";
+        return Ok(Work::without_branches(Verdict::Skipped(reason.to_owned())));
+    }
     if reading.config.files.is_empty() && session.config.is_none() {
         match (settings.onboarding, settings.require_config) {
             (Onboarding::On, _) => {
@@ -137,6 +143,15 @@ pub(super) async fn work(
     config_issue::close(forge, &issues).await?;
     reading.snapshot.identity.recent_subjects = forge.recent_subjects(&repository.default_branch).await?;
     Box::pin(branches(forge, session, settings, &repository, (base, &tree), reading, &issues)).await
+}
+
+/// Returns whether a fork is worked on: only when somebody asked for it, by its name or in its configuration.
+fn processes_forks(options: &Options, settings: &RunSettings) -> bool {
+    match options.fork_processing {
+        Some(ForkProcessing::Enabled) => true,
+        Some(ForkProcessing::Disabled) => false,
+        Some(ForkProcessing::Auto) | None => !settings.autodiscover,
+    }
 }
 
 /// Returns why a repository cannot be worked on, where that is nobody's fault.
@@ -240,7 +255,6 @@ async fn branches(
         tally: Tally::default(),
     };
     job.look_ahead().await;
-    job.problems.extend(other_bases(options, &repository.default_branch));
     let ended = job.finish(issues).await;
     let Job { entries, problems, tally, .. } = job;
     let verdict = match ended {
@@ -293,16 +307,6 @@ impl Job<'_> {
         self.problems.push(problem);
         Standing::Errored { reason: error.to_string() }
     }
-}
-
-/// Returns what to tell of branches that are asked for and not worked on.
-fn other_bases(options: &updraft_core::config::Options, base: &str) -> Option<Problem> {
-    let others =
-        options.base_branch_patterns.as_ref()?.iter().any(|pattern| pattern != base && pattern != "$default");
-    others.then(|| {
-        Problem::warning(format!("`baseBranchPatterns`: only the default branch, `{base}`, is worked on"))
-            .hint("pull requests into other branches are left as they are")
-    })
 }
 
 fn entry(ready: &ReadyBranch, standing: Standing) -> Entry {

@@ -117,6 +117,8 @@ pub struct Repository {
     pub default_branch: String,
     /// Whether it can only be read, for everybody.
     pub is_archived: bool,
+    /// Whose it is at heart.
+    pub descent: Descent,
     /// What the token may do.
     pub permission: Permission,
     /// Whether issues can be opened.
@@ -125,6 +127,15 @@ pub struct Repository {
     pub merge_methods: BTreeSet<MergeMethod>,
     /// Whether the forge can merge pull requests by itself.
     pub allows_auto_merge: bool,
+}
+
+/// Whose a repository is at heart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Descent {
+    /// Its owner's.
+    Own,
+    /// A copy of somebody else's.
+    Fork,
 }
 
 /// What kind of account a token belongs to.

@@ -1,8 +1,10 @@
 //! Options that are known and change nothing here, or nothing as they are set, and why: said once for each, where it stands.
 
+use std::collections::BTreeMap;
+
 use super::json::{Node, NodeValue, Place};
-use super::reader::Reader;
-use crate::problem::Severity;
+use super::reader::{Reader, Source, locate};
+use crate::problem::{Problem, Severity};
 
 /// Options whose loss an owner would miss, so that it is a warning and not only a note.
 const MISSED: &[&str] =
@@ -70,6 +72,23 @@ pub(crate) fn check_option(name: &str, node: &Node, reader: &mut Reader<'_>, pla
     if is_wanted {
         reader.without_effect(name, place);
     }
+}
+
+/// Options that managers and datasources have of their own, so that what stands at the top is heard by few dependencies, as in Renovate.
+const GIVING_WAY: [&str; 2] = ["commitMessageTopic", "commitMessageExtra"];
+
+/// Says of what the owner wrote at the top of their own file that it gives way to what managers and datasources have of their own.
+pub(crate) fn check_top(origins: &BTreeMap<String, Vec<Place>>, sources: &[Source]) -> Vec<Problem> {
+    let is_own =
+        |place: &Place| sources.get(usize::from(place.source.0)).is_some_and(|source| source.file.is_some());
+    let found = GIVING_WAY.iter().filter_map(|name| {
+        let place = origins.get(*name)?.iter().rfind(|place| is_own(place))?;
+        let message =
+            format!("`{name}` at the top is not heard for images and charts, which have words of their own");
+        let hint = "put it into an entry of `packageRules`, where it holds for everything";
+        Some(locate(sources, Problem::note(message).hint(hint), *place))
+    });
+    found.collect()
 }
 
 /// Returns what to say of an option that changes nothing, and how loudly.

@@ -4,6 +4,7 @@
 //! [`Config::apply`] what holds for a dependency or an update.
 
 mod apply;
+mod base_branch;
 mod categories;
 pub mod custom_datasource;
 pub mod custom_manager;

@@ -161,7 +161,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "experimentalFlags",
     "filterUnavailableUsers",
     "forkModeDisallowMaintainerEdits",
-    "forkProcessing",
     "gitLabIgnoreApprovals",
     "githubTokenWarn",
     "goGetDirs",

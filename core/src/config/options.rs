@@ -20,9 +20,9 @@ use super::values;
 use crate::update::UpdateType;
 
 pub use choices::{
-    AutomergeStrategy, AutomergeType, CommitMessageLowerCase, FetchChangeLogs, InternalChecksFilter,
-    MinimumReleaseAgeBehaviour, Mode, PlatformCommit, PrCreation, RangeStrategy, RebaseWhen, RecreateWhen,
-    SemanticCommits,
+    AutomergeStrategy, AutomergeType, CommitMessageLowerCase, FetchChangeLogs, ForkProcessing,
+    InternalChecksFilter, MinimumReleaseAgeBehaviour, Mode, PlatformCommit, PrCreation, RangeStrategy,
+    RebaseWhen, RecreateWhen, SemanticCommits,
 };
 
 /// One option, for references and schemas.
@@ -135,6 +135,7 @@ options! {
     "description" description: Vec<String>, merge, "A remark for people.";
     "enabled" enabled: bool, replace, "Whether anything is updated at all, here or in the rule or block it stands in.";
     "mode" mode: Mode, replace, "`silent` looks for updates but writes no branch.";
+    "forkProcessing" fork_processing: ForkProcessing, replace, "Whether a fork is worked on; `auto` leaves those alone that the bot found by itself.";
     "enabledManagers" enabled_managers: Vec<String>, replace, "The only managers that run.";
     "ignorePaths" ignore_paths: Vec<String>, replace, "Files that are left alone, as globs or parts of paths. A later list replaces an earlier one.";
     "includePaths" include_paths: Vec<String>, replace, "The only files that are looked at, as globs.";

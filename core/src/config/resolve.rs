@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::apply::Bases;
 use super::defaults::Defaults;
+use super::effect;
 use super::files::FilePatterns;
 use super::json::{self, Node, NodeValue, Place, Property, SourceId};
 use super::migrate;
@@ -105,6 +106,7 @@ pub(crate) fn finish(
         written = Options::read_object(node, &mut reader, |_| false);
         config.problems.append(&mut reader.finish());
         config.origins = origins(node);
+        config.problems.extend(effect::check_top(&config.origins, &sources));
     }
     config.sources = sources;
     config.rules = written.package_rules.take().unwrap_or_default();

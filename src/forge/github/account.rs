@@ -11,7 +11,9 @@ use super::client::{Call, Client, Sends as _, segment};
 use super::error::unexpected;
 use super::grants;
 use super::slug::Slug;
-use crate::forge::{Account, AccountKind, ForgeError, ForgeErrorKind, Grant, Permission, Repository};
+use crate::forge::{
+    Account, AccountKind, Descent, ForgeError, ForgeErrorKind, Grant, Permission, Repository,
+};
 
 #[derive(Deserialize)]
 pub(super) struct About {
@@ -20,6 +22,7 @@ pub(super) struct About {
     default_branch: Option<String>,
     #[serde(default)]
     pub(super) archived: Option<bool>,
+    fork: Option<bool>,
     has_issues: Option<bool>,
     pub(super) permissions: Option<Rights>,
     allow_merge_commit: Option<bool>,
@@ -95,6 +98,7 @@ impl GithubRepository {
                 .default_branch
                 .ok_or_else(|| unexpected(&task, "it has no default branch"))?,
             is_archived: about.archived.unwrap_or_default(),
+            descent: if about.fork == Some(true) { Descent::Fork } else { Descent::Own },
             permission,
             has_issues: about.has_issues.unwrap_or(true),
             merge_methods,

@@ -32,6 +32,7 @@ pub(crate) struct PullNow {
     pub(crate) reviewers: Vec<String>,
     pub(crate) comments: Vec<String>,
     pub(crate) auto_merge: Option<String>,
+    pub(crate) is_draft: bool,
     pub(crate) author: String,
     pub(crate) head_sha: String,
 }
@@ -369,6 +370,7 @@ fn pull_now(issue: &Issue) -> Option<PullNow> {
         reviewers: pull.reviewers.iter().cloned().collect(),
         comments: issue.comments.iter().map(|comment| comment.body.clone()).collect(),
         auto_merge: pull.auto_merge.clone(),
+        is_draft: pull.draft,
         author: issue.author.clone(),
         head_sha: pull.head_sha.clone(),
     })

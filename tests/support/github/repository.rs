@@ -52,6 +52,7 @@ pub(crate) struct Release {
 #[expect(clippy::struct_excessive_bools, reason = "on GitHub's page of settings they are boxes to tick")]
 pub(crate) struct Switches {
     pub(crate) archived: bool,
+    pub(crate) fork: bool,
     pub(crate) private: bool,
     pub(crate) issues: bool,
     pub(crate) auto_merge: bool,
@@ -66,6 +67,7 @@ impl Default for Switches {
     fn default() -> Self {
         Self {
             archived: false,
+            fork: false,
             private: true,
             issues: true,
             auto_merge: true,

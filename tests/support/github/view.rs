@@ -61,7 +61,7 @@ impl Visit<'_> {
             "visibility": if switches.private { "private" } else { "public" },
             "html_url": self.web_of(repository),
             "description": null,
-            "fork": false,
+            "fork": switches.fork,
             "url": api,
             "clone_url": format!("{}.git", self.web_of(repository)),
             "issues_url": format!("{api}/issues{{/number}}"),

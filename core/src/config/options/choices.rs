@@ -12,6 +12,17 @@ choice! {
     }
 }
 choice! {
+    /// Whether a fork is worked on.
+    ForkProcessing, "`auto`, `enabled` or `disabled`" {
+        /// When the bot was told its name; not when it found it by itself.
+        Auto = "auto",
+        /// Always.
+        Enabled = "enabled",
+        /// Never.
+        Disabled = "disabled",
+    }
+}
+choice! {
     /// How a range is changed.
     RangeStrategy, "a way to change ranges" {
         /// As is best for the manager; for all of updraft's that is `replace`.
