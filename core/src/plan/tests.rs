@@ -110,6 +110,15 @@ fn names_branches_and_titles_as_people_know_them() {
 }
 
 #[test]
+fn revisions_of_a_dashboard_are_whole_numbers() {
+    check(
+        "{}",
+        &["grafana grafana-dashboards 1860 37 > 9 37 38 40"],
+        &[("renovate/1860-40.x", "Update dependency 1860 to v40")],
+    );
+}
+
+#[test]
 fn patches_may_have_branches_of_their_own() {
     check(
         "{separateMinorPatch: true}",
