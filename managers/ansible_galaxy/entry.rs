@@ -128,8 +128,8 @@ impl<'a> Entry<'a> {
     /// Sets where a Galaxy server is asked, or returns the name of a server whose address is not known.
     fn in_galaxy(&self, dep: &mut Dep) -> Result<(), &'a str> {
         dep.datasource = Some(match self.what {
-            Type::Role => DatasourceId::fixed("galaxy"),
-            Type::Collection => DatasourceId::fixed("galaxy-collection"),
+            Type::Role => DatasourceId::GALAXY,
+            Type::Collection => DatasourceId::GALAXY_COLLECTION,
         });
         match self.server {
             Some(server) if !server.contains("://") => return Err(server),

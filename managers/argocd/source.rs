@@ -67,7 +67,7 @@ pub(super) fn dep(file: &SourceFile, source: Node<'_>, aliases: &BTreeMap<String
             }
             // Argo CD resolves ranges by the rules of charts, wherever the chart lies.
             if chart.is_some() && value.is_some_and(is_range) {
-                dep.versioning = Some(VersioningId::fixed("helm"));
+                dep.versioning = Some(VersioningId::HELM);
             }
             let parts = Parts { name: address, tag: None, digest: None };
             dep.package_name = parts.dep(ID, &dep.file, dep.span, aliases).package_name;

@@ -59,8 +59,8 @@ fn version(file: &SourceFile, feature: &Dep, options: &Node) -> Option<Dep> {
     let (datasource, package) = match tool {
         "node" => (DatasourceId::NODE_VERSION, "node"),
         "go" => (DatasourceId::GOLANG_VERSION, "go"),
-        "python" => (DatasourceId::fixed("python-version"), "python"),
-        "ruby" => (DatasourceId::fixed("ruby-version"), "ruby-version"),
+        "python" => (DatasourceId::PYTHON_VERSION, "python"),
+        "ruby" => (DatasourceId::RUBY_VERSION, "ruby-version"),
         _ => return None,
     };
     let node = match &options.value {
@@ -82,7 +82,7 @@ fn version(file: &SourceFile, feature: &Dep, options: &Node) -> Option<Dep> {
         return Some(dep.skipped(SkipReason::UnspecifiedVersion, detail));
     }
     if is_range(value) {
-        dep.versioning = Some(VersioningId::fixed("npm"));
+        dep.versioning = Some(VersioningId::NPM);
     }
     let Some(span) = *spelled else {
         return Some(dep.skipped(SkipReason::InvalidValue, scalar::NOT_SPELLED));

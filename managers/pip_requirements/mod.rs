@@ -73,7 +73,7 @@ fn package(
     let mut dep = Dep::new(ID, &file.path, name, requirement.name);
     dep.package_name = normalized(requirement.name);
     dep.datasource = Some(DatasourceId::PYPI);
-    dep.versioning = Some(VersioningId::fixed("pep440"));
+    dep.versioning = Some(VersioningId::PEP440);
     if let Some(specifier) = &requirement.specifier {
         dep.span = ByteSpan::new(at + specifier.start, at + specifier.end);
         dep.current_value = dep.span.of(&file.text).map(str::to_owned);

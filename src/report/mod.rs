@@ -315,7 +315,14 @@ impl UpgradeReport {
             "github-runners" => "runner",
             "kubernetes-api" => "api",
             _ if self.manager == "github-actions" => "action",
-            "github-releases" => "release",
+            "github-releases" | "gitlab-releases" | "gitea-releases" | "forgejo-releases" => "release",
+            "npm" | "pypi" | "crate" | "nuget" | "rubygems" | "packagist" | "conda" | "jsr" => "package",
+            "go" | "terraform-module" => "module",
+            "terraform-provider" => "provider",
+            "galaxy" => "role",
+            "galaxy-collection" => "collection",
+            "grafana-dashboards" => "dashboard",
+            language if language.ends_with("-version") => "version",
             _ => "tag",
         }
     }

@@ -45,5 +45,5 @@ macro_rules! families {
 }
 
 families! {
-    ages blocks bodies branch_names custom_datasources custom_managers files grouping messages pins ranges replacements rules schedules versions without_effect
+    ages blocks bodies branch_names custom_datasources custom_managers files grouping managers messages pins ranges replacements rules schedules versions without_effect
 }
