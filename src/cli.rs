@@ -179,6 +179,8 @@ pub struct Explain {
 pub enum ConfigCommand {
     /// Validate the configuration, and find what in it and in the manifests has no effect; -v lists how far each rule reaches
     Check(ConfigCheck),
+    /// Tell which rules hold for a dependency or a file, and what keeps the others from it; no network
+    Explain(ConfigExplain),
     /// Print the configuration as it is used, with presets resolved
     Show(ConfigArgs),
     /// Print a JSON schema of the configuration, for editors
@@ -191,6 +193,19 @@ pub struct ConfigCheck {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+    /// What it works on
+    #[command(flatten)]
+    pub on: ConfigArgs,
+}
+
+/// `updraft config explain`
+#[derive(Debug, Args)]
+pub struct ConfigExplain {
+    /// A dependency's name (or a part of it), a file, or a file and line as `app.yaml:12`
+    pub target: String,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub format: ExplainFormat,
     /// What it works on
     #[command(flatten)]
     pub on: ConfigArgs,

@@ -17,12 +17,13 @@ use updraft_core::source::SourceFile;
 use crate::apply::apply;
 use crate::bot;
 use crate::cli::{
-    Cli, ColorChoice, Command, ConfigArgs, ConfigCheck, ConfigCommand, DryRun, Explain, ExplainFormat,
-    Extract, Format, Run,
+    Cli, ColorChoice, Command, ConfigArgs, ConfigCheck, ConfigCommand, ConfigExplain, DryRun, Explain,
+    ExplainFormat, Extract, Format, Run,
 };
 use crate::configuration::{self, Presets, Sources};
 use crate::doctor::report as check;
 use crate::explain;
+use crate::explain::rules::{self, Listing};
 use crate::http::Http;
 use crate::report::layout::wrap;
 use crate::report::printable::printable;
@@ -50,6 +51,9 @@ pub async fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Explain(arguments) => explain(&arguments, &terminal).await,
         Command::Config(ConfigCommand::Check(arguments)) => {
             config_check(&arguments, cli.global.verbose, &terminal).await
+        }
+        Command::Config(ConfigCommand::Explain(arguments)) => {
+            config_explain(arguments, cli.global.verbose, &terminal).await
         }
         Command::Config(ConfigCommand::Show(arguments)) => config_show(&arguments, &terminal).await,
         Command::Config(ConfigCommand::Schema) => {
@@ -185,7 +189,32 @@ async fn config_check(
 async fn config_show(arguments: &ConfigArgs, terminal: &Terminal) -> anyhow::Result<ExitCode> {
     let (mut reading, sources) = read_config(arguments).await?;
     reading.snapshot.hold(sources.file);
-    terminal.print(&explain::config(&reading.config, &reading.snapshot.files))?;
+    let width = width_of(&std::io::stdout());
+    terminal.print(&explain::show::config(&reading.config, &reading.snapshot.files, width))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn config_explain(
+    mut arguments: ConfigExplain,
+    verbosity: u8,
+    terminal: &Terminal,
+) -> anyhow::Result<ExitCode> {
+    // Presets that were fetched before are used, and nothing is asked.
+    let world = &mut arguments.on.world;
+    world.offline = world.replay.is_none() && world.record.is_none();
+    let (mut reading, sources) = read_config(&arguments.on).await?;
+    reading.snapshot.hold(sources.file);
+    let files = &reading.snapshot.files;
+    if arguments.format == ExplainFormat::Text {
+        let left_out = reading.config.problems.iter().filter(|problem| problem.severity == Severity::Error);
+        terminal.print_problems(left_out, files, Format::Table);
+    }
+    let listing = if verbosity > 0 { Listing::All } else { Listing::Own };
+    let explained = rules::explain(&reading, &arguments.target, listing).map_err(anyhow::Error::msg)?;
+    match arguments.format {
+        ExplainFormat::Text => terminal.print(&explained.text(width_of(&std::io::stdout())))?,
+        ExplainFormat::Json => terminal.print_json(&explained.document())?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 

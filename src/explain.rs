@@ -1,13 +1,14 @@
 //! The whole story of a dependency, drawn from the trail that each decision left: where it was found, which rules apply, what was
 //! seen and what dropped it, and what became of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anstyle::Style;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use updraft_core::config::{Config, Facts, RuleTrace, closest};
+use updraft_core::choose::PreparedDep;
+use updraft_core::config::{Config, Facts, RuleTrace};
 use updraft_core::name::short_digest;
 use updraft_core::source::SourceFile;
 use updraft_core::update::{Candidate, Dropped};
@@ -17,84 +18,28 @@ use crate::report::printable::printable;
 use crate::report::{build, find};
 use crate::run::{Finding, Outcome, ReadyBranch};
 
+pub mod rules;
+pub mod show;
+pub mod target;
+
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 /// Where the second column begins, in characters.
 const INDENT: usize = 13;
-/// How many lines of a file are named where none was meant.
-const LINES_NAMED: usize = 12;
 /// How many dropped releases are named for each reason.
 const NAMED: usize = 4;
 
 /// Returns the dependencies that `target` means: a name, a part of one, a file, or `file:line`.
 pub fn matching<'o>(outcome: &'o Outcome, target: &str) -> Vec<&'o Finding> {
-    let files = &outcome.reading.snapshot.files;
-    let target = target.trim_start_matches("./");
-    let place = target.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse::<usize>().ok()?)));
-    let by = |test: &dyn Fn(&Finding) -> bool| -> Vec<&'o Finding> {
-        outcome.findings.iter().filter(|finding| test(finding)).collect()
-    };
-    if let Some((file, line)) = place.filter(|(file, _)| find(files, file).is_some()) {
-        let on_line = by(&|finding| {
-            let dep = &finding.dep.found;
-            dep.file.as_str() == file && lines_of(dep, files).contains(&line)
-        });
-        return on_line;
-    }
-    if find(files, target).is_some() {
-        return by(&|finding| finding.dep.found.file.as_str() == target);
-    }
-    let exact = by(&|finding| {
-        let (found, dep) = (&finding.dep.found, &finding.dep.dep);
-        [&found.dep_name, &found.package_name, &dep.dep_name, &dep.package_name]
-            .iter()
-            .any(|name| *name == target)
-    });
-    if !exact.is_empty() {
-        return exact;
-    }
-    let wanted = target.to_lowercase();
-    by(&|finding| {
-        let dep = &finding.dep.dep;
-        dep.dep_name.to_lowercase().contains(&wanted) || dep.package_name.to_lowercase().contains(&wanted)
-    })
-}
-
-fn lines_of(dep: &updraft_core::dep::Dep, files: &[SourceFile]) -> Vec<usize> {
-    let Some(file) = find(files, dep.file.as_str()) else { return Vec::new() };
-    let spans = dep.slots.iter().map(|slot| slot.span).chain([dep.span]);
-    spans.flat_map(|span| [file.line(span.start), file.line(span.end)]).collect()
+    let deps: Vec<&PreparedDep> = outcome.findings.iter().map(|finding| &finding.dep).collect();
+    let chosen = target::chosen(&outcome.reading.snapshot.files, &deps, target);
+    chosen.into_iter().filter_map(|index| outcome.findings.get(index)).collect()
 }
 
 /// Returns why `target` means nothing here, and what the owner may have meant.
 pub fn nothing(outcome: &Outcome, target: &str) -> String {
-    let files = &outcome.reading.snapshot.files;
-    let file = target.rsplit_once(':').map_or(target, |(file, _)| file).trim_start_matches("./");
-    if find(files, file).is_some() {
-        let lines: BTreeSet<usize> = outcome
-            .findings
-            .iter()
-            .filter(|finding| finding.dep.found.file.as_str() == file)
-            .map(|finding| build::line_of(&finding.dep.found, files))
-            .collect();
-        let lines: Vec<String> = lines.iter().take(LINES_NAMED).map(ToString::to_string).collect();
-        return if lines.is_empty() {
-            format!("no dependency was found in `{file}`\nhint: `updraft extract` lists those of other files")
-        } else {
-            format!(
-                "no dependency stands at `{target}`\nhint: those of this file stand on the lines {}",
-                lines.join(", ")
-            )
-        };
-    }
-    let names = || outcome.findings.iter().map(|finding| finding.dep.dep.dep_name.as_str());
-    let last_parts = names().filter_map(|name| name.rsplit('/').next());
-    let near = closest(target, names().chain(last_parts));
-    let hint = near.map_or_else(
-        || "`updraft extract` lists what there is".to_owned(),
-        |name| format!("did you mean `{}`?", printable(name)),
-    );
-    format!("no dependency is called `{target}`\nhint: {hint}")
+    let deps: Vec<&PreparedDep> = outcome.findings.iter().map(|finding| &finding.dep).collect();
+    target::nothing(&outcome.reading.snapshot.files, &deps, target)
 }
 
 /// Returns the stories as text with ANSI styles, in lines no longer than `width`, if there is one.
@@ -112,47 +57,6 @@ pub fn text(outcome: &Outcome, findings: &[&Finding], width: Option<usize>) -> S
 /// Returns the stories as JSON.
 pub fn json(outcome: &Outcome, findings: &[&Finding]) -> Value {
     findings.iter().map(|finding| Story { outcome, finding, width: None }.document()).collect()
-}
-
-/// Returns the configuration as it holds, each option with where it was set; those that nobody set come last.
-pub fn config(config: &Config, files: &[SourceFile]) -> String {
-    let mut out = String::new();
-    let mut defaults = String::new();
-    for (name, value) in config.options.set() {
-        match config.origins.get(name).and_then(|places| places.last()) {
-            Some(place) => {
-                let place = config.place_name(*place, files);
-                let (value, place) = (value.clone(), printable(&place));
-                let _ = writeln!(out, "{BOLD}{name}{BOLD:#}: {}  {DIM}{place}{DIM:#}", printable(&value));
-            }
-            None => {
-                let _ = writeln!(defaults, "{DIM}{name}: {}{DIM:#}", printable(&value));
-            }
-        }
-    }
-    let _ = writeln!(out, "\n{BOLD}packageRules{BOLD:#}, in the order they apply");
-    for (index, rule) in config.rules.iter().enumerate() {
-        let _ = writeln!(
-            out,
-            "  #{:<3} {}  {DIM}{}{DIM:#}",
-            index + 1,
-            printable(&rule.description),
-            printable(&config.place_name(rule.place, files))
-        );
-        for (name, value) in &rule.sets {
-            let _ = writeln!(out, "        {name}: {}", printable(value));
-        }
-    }
-    if !config.idle_presets.is_empty() {
-        let names: Vec<String> = config.idle_presets.iter().map(|name| printable(name).to_string()).collect();
-        let _ =
-            writeln!(out, "\n{BOLD}presets without effect{BOLD:#}, as nothing here is what they are about");
-        let _ = writeln!(out, "{DIM}  {}{DIM:#}", names.join(", "));
-    }
-    let _ = writeln!(out, "\n{BOLD}defaults{BOLD:#}, where nothing else is said\n{defaults}");
-    out.truncate(out.trim_end().len());
-    out.push('\n');
-    out
 }
 
 /// One dependency's story.

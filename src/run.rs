@@ -13,7 +13,7 @@ use updraft_core::choose::{PreparedDep, prepare};
 use updraft_core::config::{Config, Included, ManagerFiles};
 use updraft_core::dep::{Dep, Part, Skip, SkipReason};
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
-use updraft_core::name::RepoPath;
+use updraft_core::name::{ManagerId, RepoPath};
 use updraft_core::plan::{Branch, CommitStyle, PlanContext, UpgradeInput, patch, plan, upgrades};
 use updraft_core::problem::{Problem, Severity};
 use updraft_core::quote::quote_numbers;
@@ -181,22 +181,43 @@ impl<'c> Managers<'c> {
         let ignored: BTreeSet<&RepoPath> =
             files.iter().map(|file| &file.path).filter(|path| self.config.ignored(path).is_some()).collect();
         let selects = |index: usize, file: &SourceFile| {
-            if ignored.contains(&file.path) {
-                return false;
-            }
-            let (Some(own), Some(manager)) = (self.files.get(index), managers.get(index)) else {
-                return false;
-            };
-            match own.includes(&file.path) {
-                Included::ByDefault | Included::ByConfig(_) => true,
-                // Who lists the files of a manager means these, as with Renovate; zero configuration is for who does not.
-                Included::No => !own.is_configured() && manager.recognizes(file),
-                _ => false,
-            }
+            let manager = managers.get(index);
+            !ignored.contains(&file.path)
+                && manager.is_some_and(|manager| self.reads(index, *manager, file).is_some())
         };
         let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
         updraft_managers::extract::extract(&managers, files, &selects, &self.contexts, threads)
     }
+
+    /// Returns who reads a file that is not ignored, and why, in order of precedence.
+    pub fn readers(&self, file: &SourceFile) -> Vec<(ManagerId, Reads)> {
+        let managers = self.all().enumerate();
+        managers
+            .filter_map(|(index, manager)| Some((manager.id(), self.reads(index, manager, file)?)))
+            .collect()
+    }
+
+    fn reads(&self, index: usize, manager: &dyn Manager, file: &SourceFile) -> Option<Reads> {
+        let own = self.files.get(index)?;
+        match own.includes(&file.path) {
+            Included::ByDefault => Some(Reads::ByDefault),
+            Included::ByConfig(pattern) => Some(Reads::ByConfig(pattern)),
+            // Who lists the files of a manager means these, as with Renovate; zero configuration is for who does not.
+            Included::No if !own.is_configured() && manager.recognizes(file) => Some(Reads::ByContent),
+            _ => None,
+        }
+    }
+}
+
+/// Why a manager reads a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// One of its own patterns matches; those of a custom manager are the owner's.
+    ByDefault,
+    /// This pattern of the configuration matches.
+    ByConfig(String),
+    /// It knows the file by what is in it.
+    ByContent,
 }
 
 /// What the runs of one process share: the way to the outside world, and every answer that was had from it.

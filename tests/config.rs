@@ -86,3 +86,45 @@ warning: rule #1 matches nothing: no dependency has the `depName` `ferry`
 ",
         );
 }
+
+#[test]
+fn explain_tells_which_rules_hold_and_what_keeps_the_others_out() {
+    let ran = on_terminal(&["config", "explain", "ghcr.io/fjord/ferry", NEGLECTED]).expect(0);
+    assert_eq!(ran.err, "");
+    let own: Vec<&str> = ran.out.lines().filter(|line| !line.contains(" of presets")).collect();
+    check_report("neglected.explain-ferry.txt", &format!("{}\n", own.join("\n")));
+    let by_line =
+        on_terminal(&["config", "explain", "clusters/harbour/apps/ferry.yaml:7", NEGLECTED]).expect(0);
+    assert_eq!(by_line.out, ran.out);
+    let all = on_terminal(&["config", "explain", "ghcr.io/fjord/ferry", NEGLECTED, "-v"]).expect(0);
+    assert!(all.out.contains("docker:pinDigests"), "{}", all.out);
+}
+
+#[test]
+fn explain_tells_who_reads_a_file_or_why_nobody_does() {
+    let read = updraft(&["config", "explain", "./clusters/harbour/apps/ferry.yaml", NEGLECTED]).expect(0).out;
+    assert!(read.contains("read by     flux   `managerFilePatterns` names /\\.ya?ml$/\n"), "{read}");
+    assert!(read.contains("\nghcr.io/fjord/lakeside 2.0.0  docker\n"), "{read}");
+    let left_out =
+        updraft(&["config", "explain", "clusters/harbour/test/kayak.yaml", NEGLECTED]).expect(0).out;
+    assert_eq!(
+        left_out,
+        "clusters/harbour/test/kayak.yaml\n  left out    `ignorePaths` names `**/test/**`   config:recommended > :ignoreModulesAndTests\n"
+    );
+    updraft(&["config", "explain", "ferri", NEGLECTED])
+        .expect(2)
+        .says("error: no dependency is called `ferri`\nhint: did you mean `ferry`?");
+}
+
+#[test]
+fn explain_as_a_document_holds_every_rule() {
+    let ran = updraft(&["config", "explain", "ghcr.io/fjord/ferry", NEGLECTED, "--format", "json"]).expect(0);
+    let document = ran.json();
+    assert_eq!(document["schema"], "updraft.config-explain/v1");
+    let rules = document["dependencies"][0]["rules"].as_array().unwrap();
+    let own = |number: u64| rules.iter().find(|rule| rule["number"] == number).unwrap();
+    assert_eq!(own(1)["holds"], "yes");
+    assert_eq!(own(2)["failed"]["matcher"], "matchDepNames");
+    assert_eq!(own(2)["failed"]["saw"][0], "ghcr.io/fjord/ferry");
+    assert_eq!(document["dependencies"][0]["options"]["groupName"]["setBy"], "#1");
+}

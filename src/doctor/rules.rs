@@ -294,13 +294,7 @@ pub(super) fn title(rule: &PackageRule) -> String {
     if !rule.description.is_empty() {
         return rule.description.clone();
     }
-    let matchers = rule.matchers.iter().map(|matcher| match matcher {
-        Matcher::List(_, list) => {
-            let texts: Vec<&str> = list.patterns().iter().map(Pattern::as_str).collect();
-            format!("{} {}", matcher.name(), texts.join(", "))
-        }
-        other => other.name().to_owned(),
-    });
+    let matchers = rule.matchers.iter().map(|matcher| format!("{} {}", matcher.name(), matcher.wants()));
     matchers.collect::<Vec<_>>().join("; ")
 }
 

@@ -57,11 +57,8 @@ pub(super) fn examine(case: &Case<'_>) -> Vec<Problem> {
 /// An alias is used when managers find something else without it.
 fn unused_aliases(case: &Case<'_>, own: &Own, aliases: Item<'_>) -> Vec<Problem> {
     let files: Vec<_> = case.files().iter().collect();
-    let is_unused = |name: &str| {
-        let mut config = case.config().clone();
-        let removed = config.options.registry_aliases.as_mut().and_then(|aliases| aliases.remove(name));
-        removed.is_some() && Managers::new(&config).extract(&files).deps == case.deps()
-    };
+    let is_unused =
+        |name: &str| Managers::new(&case.config().without_alias(name)).extract(&files).deps == case.deps();
     aliases
         .members()
         .take(MAX_ALIASES)

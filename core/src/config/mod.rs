@@ -207,6 +207,21 @@ impl Config {
         Self { patterns: files::FilePatterns::default(), ..self.clone() }
     }
 
+    /// Returns the same configuration without one entry of `registryAliases`.
+    #[must_use]
+    pub fn without_alias(&self, name: &str) -> Self {
+        let mut config = self.clone();
+        let remove = |options: &mut Options| {
+            if let Some(aliases) = &mut options.registry_aliases {
+                aliases.remove(name);
+            }
+        };
+        remove(&mut config.options);
+        remove(Arc::make_mut(&mut config.plain_base));
+        config.bases.values_mut().for_each(|base| remove(Arc::make_mut(base)));
+        config
+    }
+
     /// Returns what a place is called: `.renovaterc.json5` or the preset's name.
     pub fn source(&self, place: Place) -> Option<&Source> {
         self.sources.get(usize::from(place.source.0))

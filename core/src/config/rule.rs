@@ -146,6 +146,19 @@ impl Matcher {
         }
     }
 
+    /// Returns what it wants, as a person would write it in short: `docker, !helm`; empty for what has no short form.
+    pub fn wants(&self) -> String {
+        match self {
+            Self::List(_, list) => {
+                let texts: Vec<&str> = list.patterns().iter().map(Pattern::as_str).collect();
+                texts.join(", ")
+            }
+            Self::CurrentVersion(VersionMatcher::Pattern(pattern)) => pattern.to_string(),
+            Self::CurrentVersion(VersionMatcher::Range(range)) => range.clone(),
+            Self::CurrentAge(_) | Self::Jsonata(_) | Self::Never(..) => String::new(),
+        }
+    }
+
     /// Returns the matcher's name.
     pub fn name(&self) -> &'static str {
         match self {
