@@ -90,6 +90,7 @@ fn default_versioning(datasource: &DatasourceId) -> &'static str {
         "python-version" => "python",
         "terraform-provider" | "terraform-module" => "hashicorp",
         "rubygems" | "ruby-version" => "ruby",
+        "nuget" => "nuget",
         _ => "semver-coerced",
     }
 }

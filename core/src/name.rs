@@ -165,8 +165,6 @@ impl DatasourceId {
     pub const CONDA: Self = Self::fixed("conda");
     /// Packages of the JavaScript Registry.
     pub const JSR: Self = Self::fixed("jsr");
-    /// Modules of `deno.land`.
-    pub const DENO: Self = Self::fixed("deno");
     /// Versions of Java.
     pub const JAVA_VERSION: Self = Self::fixed("java-version");
     /// Versions of Python.
@@ -175,10 +173,6 @@ impl DatasourceId {
     pub const RUBY_VERSION: Self = Self::fixed("ruby-version");
     /// Versions of .NET.
     pub const DOTNET_VERSION: Self = Self::fixed("dotnet-version");
-    /// Versions of a product known to endoflife.date.
-    pub const ENDOFLIFE_DATE: Self = Self::fixed("endoflife-date");
-    /// Files attached to the releases of a GitHub repository.
-    pub const GITHUB_RELEASE_ATTACHMENTS: Self = Self::fixed("github-release-attachments");
 
     /// Returns the id of the entry `name` of `customDatasources`.
     pub fn custom(name: &str) -> Self {
@@ -199,6 +193,8 @@ impl VersioningId {
     pub const NPM: Self = Self::fixed("npm");
     /// Charts' versions and ranges.
     pub const HELM: Self = Self::fixed("helm");
+    /// Versions of Deno's packages, as npm's.
+    pub const DENO: Self = Self::fixed("deno");
     /// Cargo's versions and requirements.
     pub const CARGO: Self = Self::fixed("cargo");
     /// Numbers, then anything.
@@ -217,8 +213,6 @@ impl VersioningId {
     pub const RUBY: Self = Self::fixed("ruby");
     /// Versions and ranges of `NuGet`.
     pub const NUGET: Self = Self::fixed("nuget");
-    /// Versions and constraints of Composer.
-    pub const COMPOSER: Self = Self::fixed("composer");
     /// Versions and ranges of Maven.
     pub const MAVEN: Self = Self::fixed("maven");
     /// Versions of Node.js, of which only lines with long-term support are stable.

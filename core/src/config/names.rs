@@ -364,6 +364,7 @@ const DATASOURCES: &[&str] = &[
     "go",
     "golang-version",
     "gradle-version",
+    "grafana-dashboards",
     "hackage",
     "helm",
     "hermit",

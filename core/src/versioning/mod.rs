@@ -7,17 +7,22 @@ mod cargo;
 mod distribution;
 mod docker;
 mod exact;
+mod git;
 mod github_actions;
 mod hashicorp;
 mod key;
 mod kubernetes_api;
 mod loose;
+mod maven;
 mod npm;
+mod nuget;
+mod packages;
 mod pattern;
 mod pep440;
 mod python;
 mod ranged;
 mod ruby;
+mod same_major;
 mod semver;
 mod semver_coerced;
 #[cfg(test)]
@@ -295,8 +300,12 @@ const FIXED: &[(&str, Make)] = &[
     ("docker", || Arc::new(docker::Docker)),
     ("semver", || Arc::new(semver::Semver)),
     ("semver-coerced", || Arc::new(semver_coerced::SemverCoerced)),
-    ("helm", || Arc::new(npm::Npm { id: "helm" })),
-    ("npm", || Arc::new(npm::Npm { id: "npm" })),
+    ("helm", || Arc::new(npm::Npm { id: "helm", lines: npm::Lines::All })),
+    ("npm", || Arc::new(npm::Npm { id: "npm", lines: npm::Lines::All })),
+    ("node", || Arc::new(npm::Npm { id: "node", lines: npm::Lines::LongTerm })),
+    ("deno", || Arc::new(npm::Npm { id: "deno", lines: npm::Lines::All })),
+    ("semver-partial", || Arc::new(npm::Npm { id: "semver-partial", lines: npm::Lines::All })),
+    ("same-major", || Arc::new(same_major::SameMajor)),
     ("loose", || Arc::new(loose::Loose)),
     ("kubernetes-api", || Arc::new(kubernetes_api::KubernetesApi)),
     ("github-actions", || Arc::new(github_actions::GithubActions)),
@@ -307,8 +316,19 @@ const FIXED: &[(&str, Make)] = &[
     ("python", || Arc::new(ranged::Ranged(python::Python))),
     ("ruby", || Arc::new(ranged::Ranged(ruby::Ruby))),
     ("cargo", || Arc::new(ranged::Ranged(cargo::Cargo))),
+    ("nuget", || Arc::new(ranged::Ranged(nuget::Nuget))),
+    ("maven", || Arc::new(maven::Maven)),
+    ("deb", || Arc::new(packages::DEB)),
+    ("rpm", || Arc::new(packages::RPM)),
+    ("git", || Arc::new(git::Git)),
     ("hashicorp", || Arc::new(ranged::Ranged(hashicorp::Hashicorp))),
 ];
+
+/// The versionings that are a pattern, by id.
+const PATTERNS: &[(&str, &str)] = &[(
+    "redhat",
+    r"^v?(?<major>\d+)(?:\.(?<minor>\d+)(?:\.(?<patch>\d+))?)?(?:-(?<build>\d+)(?:\.(?<revision>\d+))?)?$",
+)];
 
 /// Renovate's versionings that are not among these.
 const ELSEWHERE: &[&str] = &[
@@ -318,6 +338,7 @@ const ELSEWHERE: &[&str] = &[
     "azure-rest-api",
     "bazel-module",
     "conan",
+    "composer",
     "conda",
     "devbox",
     "elm",
@@ -350,13 +371,16 @@ pub fn versioning(id: &str) -> Found {
     if let Some(pattern) = id.strip_prefix("regex:") {
         return Ok(Arc::new(pattern::Pattern::new(id, pattern)?));
     }
+    if let Some((_, pattern)) = PATTERNS.iter().find(|(name, _)| *name == id) {
+        return Ok(Arc::new(pattern::Pattern::new(id, pattern)?));
+    }
     let fixed = FIXED.iter().find(|(name, _)| *name == id).map(|(_, make)| make());
     fixed.ok_or_else(|| VersioningError::Unknown(id.to_owned()))
 }
 
 /// Returns the ids of the versionings that need nothing more to be known: all but `regex:<pattern>`.
 pub fn ids() -> impl Iterator<Item = &'static str> {
-    FIXED.iter().map(|(id, _)| *id)
+    FIXED.iter().map(|(id, _)| *id).chain(PATTERNS.iter().map(|(id, _)| *id))
 }
 
 /// Versionings made once each, for a run that asks for the same few ids again and again.

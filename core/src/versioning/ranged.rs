@@ -79,6 +79,11 @@ pub(super) trait Scheme: Send + Sync + Debug {
         Some(Operator::Equal)
     }
 
+    /// Returns the brackets that stand around an exact version.
+    fn brackets(&self) -> Option<(char, char)> {
+        None
+    }
+
     /// Returns the versions a condition talks about (for the two opposites: excludes), or `None` when it makes no sense.
     fn interval(&self, operator: Operator, version: &str) -> Option<Interval>;
 
@@ -117,10 +122,20 @@ impl<S: Scheme> Ranged<S> {
 
     fn condition<'a>(&self, piece: &'a str, start: usize) -> Option<Condition<'a>> {
         let trimmed = piece.trim();
-        let found = self.0.operators().iter().find_map(|(text, operator)| {
-            trimmed.strip_prefix(*text).map(|rest| (Some(*operator), rest.trim_start()))
+        let bracketed = self.0.brackets().and_then(|(open, close)| {
+            let inner = trimmed.strip_prefix(open)?.strip_suffix(close)?;
+            Some((
+                Some(Operator::Equal),
+                inner.trim(),
+                inner.len() - inner.trim_end().len() + close.len_utf8(),
+            ))
         });
-        let (operator, word) = found.unwrap_or((None, trimmed));
+        let operator = || {
+            self.0.operators().iter().find_map(|(text, operator)| {
+                trimmed.strip_prefix(*text).map(|rest| (Some(*operator), rest.trim_start(), 0))
+            })
+        };
+        let (operator, word, behind) = bracketed.or_else(operator).unwrap_or((None, trimmed, 0));
         let (operator, version) = match (operator, wildcard(word)) {
             (Some(Operator::NotEqual), Some(prefix)) => (Operator::NotPrefix, prefix),
             (Some(Operator::Equal), Some(prefix)) => (Operator::Prefix, prefix),
@@ -129,7 +144,7 @@ impl<S: Scheme> Ranged<S> {
             (operator, None) => (operator.or(self.0.bare())?, word),
         };
         self.0.interval(operator, version)?;
-        let end = start + piece.trim_end().len();
+        let end = start + piece.trim_end().len() - behind;
         Some(Condition { operator, version, span: end - word.len()..end - word.len() + version.len() })
     }
 

@@ -16,8 +16,28 @@ use super::{NewValue, Versioning, semver};
 /// The versioning of packages and charts that are asked for by range.
 #[derive(Debug)]
 pub(super) struct Npm {
-    /// `npm` or `helm`.
+    /// `npm`, `helm`, ...
     pub(super) id: &'static str,
+    /// Which versions are meant for everybody, besides not being prereleases.
+    pub(super) lines: Lines,
+}
+
+/// Which major numbers are meant for everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lines {
+    /// All of them.
+    All,
+    /// Those of Node.js with long-term support: the even ones, from the autumn of their year on.
+    LongTerm,
+}
+
+/// The newest line of Node.js with long-term support. <https://github.com/nodejs/release#release-schedule>
+const NEWEST_LONG_TERM: u64 = 26;
+
+impl Lines {
+    fn has(self, major: u64) -> bool {
+        self == Self::All || (major.is_multiple_of(2) && (4..=NEWEST_LONG_TERM).contains(&major))
+    }
 }
 
 impl Versioning for Npm {
@@ -39,7 +59,7 @@ impl Versioning for Npm {
     }
 
     fn is_stable(&self, version: &str) -> bool {
-        semver::parse(version).is_some_and(|version| version.pre.is_empty())
+        semver::parse(version).is_some_and(|version| version.pre.is_empty() && self.lines.has(version.major))
     }
 
     fn is_less_than_range(&self, version: &str, range: &str) -> Option<bool> {

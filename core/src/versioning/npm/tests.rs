@@ -1,7 +1,7 @@
 use super::super::RangeStrategy::{self, Bump, InRangeOnly, Pin, Replace, UpdateLockfile, Widen};
 use super::*;
 
-const NPM: Npm = Npm { id: "npm" };
+const NPM: Npm = Npm { id: "npm", lines: Lines::All };
 
 #[track_caller]
 fn check_range(range: &str, inside: &[&str], outside: &[&str]) {
@@ -304,4 +304,15 @@ fn any_version_stays_any_version() {
         }
         check_new_value(UpdateLockfile, &[(any, "1.2.3", Some(any))]);
     }
+}
+
+#[test]
+fn of_node_only_lines_with_long_term_support_are_stable() {
+    let node = Npm { id: "node", lines: Lines::LongTerm };
+    for (version, is_stable) in
+        [("22.1.0", true), ("24.0.0-rc.1", false), ("23.1.0", false), ("28.0.0", false), ("0.10.1", false)]
+    {
+        assert_eq!(node.is_stable(version), is_stable, "{version}");
+    }
+    assert!(node.matches("22.1.0", "22") && node.matches("23.1.0", ">=22"));
 }
