@@ -74,6 +74,13 @@ impl Facts {
         Self { tags: tags.into_iter().collect(), ..Self::default() }
     }
 
+    /// Adds releases, newest first.
+    #[must_use]
+    pub(super) fn with_releases(mut self, releases: Vec<Release>) -> Self {
+        self.add(&Page { releases, ..Page::default() }, "");
+        self
+    }
+
     /// Returns the release of a tag.
     pub(super) fn release(&self, tag: &str) -> Option<&Release> {
         self.releases.get(*self.by_tag.get(tag)?)

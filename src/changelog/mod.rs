@@ -2,10 +2,12 @@
 //!
 //! One GraphQL query tells a repository's newest releases and tags and the names of its files, and serves all branches of
 //! the run; one more request reads its changelog file, where it has one. Without a token there are no notes, and the
-//! links between versions come from git's own list of tags. A repository that does not answer costs the notes, never the
+//! links between versions come from git's own list of tags. Other forges tell their newest releases to everybody.
+//! A repository that does not answer costs the notes, never the
 //! branch.
 
 mod chart;
+mod forges;
 mod github;
 mod source;
 
@@ -50,6 +52,7 @@ pub struct BranchNotes {
 
 /// Finds release notes. Each source repository is asked once a run.
 pub struct Changelogs<'a> {
+    http: Http,
     datasources: &'a Datasources,
     github: Github,
     sites: Vec<Site>,
@@ -59,7 +62,7 @@ impl<'a> Changelogs<'a> {
     /// Returns what asks through `http`; `datasources` knows where packages come from. `now` decides how long earlier
     /// answers hold.
     pub fn new(http: &Http, datasources: &'a Datasources, now: Timestamp) -> Self {
-        Self { datasources, github: Github::new(http.clone(), now), sites: Vec::new() }
+        Self { http: http.clone(), datasources, github: Github::new(http.clone(), now), sites: Vec::new() }
     }
 
     /// Makes a GitHub known whose address does not say that it is one.
@@ -167,7 +170,7 @@ impl<'a> Changelogs<'a> {
         (Some(notes_of(upgrade, origin.source, shown)), problem)
     }
 
-    /// Returns what the source repository knows of the versions; without a token, or from another forge, only tags.
+    /// Returns what the source repository knows of the versions; without a token GitHub only tells tags.
     async fn facts(
         &self,
         source: &Source,
@@ -214,13 +217,20 @@ impl<'a> Changelogs<'a> {
             package_name: source.page(),
             registry_urls: Vec::new(),
         };
-        match self.datasources.releases(&lookup).await {
-            Ok(list) => (Facts::of_tags(list.releases.iter().map(|release| release.version.clone())), None),
+        let (tags, releases) =
+            futures::join!(self.datasources.releases(&lookup), forges::releases(&self.http, source));
+        let facts = match tags {
+            Ok(list) => Facts::of_tags(list.releases.iter().map(|release| release.version.clone())),
             Err(error) => {
                 tracing::debug!(source = source.page(), %error, "no links between versions");
-                (Facts::default(), None)
+                Facts::default()
             }
-        }
+        };
+        let releases = releases.unwrap_or_else(|why| {
+            tracing::debug!(source = source.page(), why, "no release notes");
+            Vec::new()
+        });
+        (facts.with_releases(releases), None)
     }
 
     /// Returns the changelog file and its text: the one that is named, else the one of the folder, else that of the top.

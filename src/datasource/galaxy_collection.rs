@@ -9,16 +9,25 @@ use url::Url;
 use super::galaxy::parts;
 use super::pages::{Document, Paged};
 use super::registry::below;
+use super::source_url::SourceUrl;
 
 /// Ansible Galaxy, for collections.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GalaxyCollection;
 
+/// Both documents there are: a page of versions, and one version.
 #[derive(Deserialize)]
-struct Page {
+struct Answer {
     #[serde(default)]
     links: Links,
+    #[serde(default)]
     data: Vec<Version>,
+    metadata: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    repository: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -54,7 +63,19 @@ impl Paged for GalaxyCollection {
     }
 
     fn read(&self, document: &Document<'_>, found: &mut ReleaseList) -> Result<Vec<Url>, String> {
-        let page: Page = document.json()?;
+        let page: Answer = document.json()?;
+        if let Some(metadata) = page.metadata {
+            let source = metadata.repository.as_deref().and_then(SourceUrl::parse);
+            found.source_url = source.map(|source| source.repository);
+            return Ok(Vec::new());
+        }
+        // The newest version knows where the source is.
+        let newest = page.data.first().filter(|_| found.releases.is_empty()).map(|newest| {
+            let mut url = document.url.clone();
+            url.set_query(None);
+            below(Some(&url), "", &[&newest.version, ""])
+        });
+        let mut more: Vec<Url> = newest.transpose()?.into_iter().collect();
         found.releases.extend(
             page.data
                 .into_iter()
@@ -63,7 +84,10 @@ impl Paged for GalaxyCollection {
         found.dependency_url = parts(document.package).map(|(namespace, name)| {
             format!("https://galaxy.ansible.com/ui/repo/published/{namespace}/{name}/")
         });
-        page.links.next.iter().map(|next| document.link(next)).collect()
+        if let Some(next) = &page.links.next {
+            more.push(document.link(next)?);
+        }
+        Ok(more)
     }
 }
 
@@ -85,6 +109,10 @@ mod tests {
                         {"version": "2.0.0", "created_at": "2024-05-01T10:00:00.000000Z", "requires_ansible": ">=2.15"}]}"#,
                 ),
                 (
+                    "/api/v3/plugin/ansible/content/published/collections/index/harbour/tools/versions/2.0.0/",
+                    r#"{"version": "2.0.0", "metadata": {"repository": "https://github.com/harbour/tools", "license": []}}"#,
+                ),
+                (
                     "/api/v3/more?limit=100&offset=100",
                     r#"{"links": {"next": null}, "data": [{"version": "1.0.0"}]}"#,
                 ),
@@ -94,6 +122,7 @@ mod tests {
         .unwrap();
         assert_eq!(versions(&list), ["2.0.0", "1.0.0"]);
         assert_eq!(list.releases[0].timestamp, "2024-05-01T10:00:00Z".parse().ok());
+        assert_eq!(list.source_url.as_deref(), Some("https://github.com/harbour/tools"));
         assert!(ask(GalaxyCollection, "tools", &[]).await.is_err());
     }
 }

@@ -40,6 +40,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use updraft_core::config::closest;
 use updraft_core::name::DatasourceId;
 use updraft_core::problem::Problem;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
@@ -213,15 +214,15 @@ impl Datasources {
 
     fn of(&self, lookup: &Lookup) -> Result<&dyn Datasource, LookupError> {
         self.find(&lookup.datasource).ok_or_else(|| {
-            let error = LookupError::unsupported(
-                &lookup.package_name,
-                format!("nobody answers for the datasource `{}`", lookup.datasource),
-            );
-            if lookup.datasource.as_str().starts_with("custom.") {
-                error.hint("`customDatasources` has no entry of this name")
-            } else {
-                error
+            let id = lookup.datasource.as_str();
+            let detail = format!("nobody answers for the datasource `{id}`");
+            if id.starts_with("custom.") {
+                return LookupError::unsupported(&lookup.package_name, detail)
+                    .hint("`customDatasources` has no entry of this name");
             }
+            let meant = closest(id, self.by_id.keys().map(DatasourceId::as_str));
+            let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+            LookupError::unsupported(&lookup.package_name, detail + &meant)
         })
     }
 
@@ -291,6 +292,10 @@ mod tests {
     async fn an_unknown_datasource_is_an_error_that_names_it() {
         let error = Datasources::default().releases(&lookup(DatasourceId::new("cargo"))).await.unwrap_err();
         assert_eq!(error.kind, LookupErrorKind::Unsupported);
-        assert!(error.to_string().contains("`cargo`"));
+        assert!(error.to_string().ends_with("`cargo`"), "{error}");
+        let counting: Arc<dyn Datasource> = Arc::new(Counting::default());
+        let error =
+            Datasources::new([counting]).releases(&lookup(DatasourceId::new("dokcer"))).await.unwrap_err();
+        assert!(error.to_string().ends_with("did you mean `docker`?"), "{error}");
     }
 }
