@@ -185,6 +185,19 @@ pub enum ConfigCommand {
     Show(ConfigArgs),
     /// Print a JSON schema of the configuration, for editors
     Schema,
+    /// Show how old names and forms in the configuration are written today; comments stay
+    Migrate(Migrate),
+}
+
+/// `updraft config migrate`
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// The working tree
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    /// Write the files instead of printing a patch
+    #[arg(long)]
+    pub apply: bool,
 }
 
 /// `updraft config check`

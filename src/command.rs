@@ -18,13 +18,14 @@ use crate::apply::apply;
 use crate::bot;
 use crate::cli::{
     Cli, ColorChoice, Command, ConfigArgs, ConfigCheck, ConfigCommand, ConfigExplain, DryRun, Explain,
-    ExplainFormat, Extract, Format, Run,
+    ExplainFormat, Extract, Format, Migrate, Run,
 };
 use crate::configuration::{self, Presets, Sources};
 use crate::doctor::report as check;
 use crate::explain;
 use crate::explain::rules::{self, Listing};
 use crate::http::Http;
+use crate::migrate;
 use crate::report::layout::wrap;
 use crate::report::printable::printable;
 use crate::report::{Report, build, find, markdown, snippet, table};
@@ -56,6 +57,7 @@ pub async fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             config_explain(arguments, cli.global.verbose, &terminal).await
         }
         Command::Config(ConfigCommand::Show(arguments)) => config_show(&arguments, &terminal).await,
+        Command::Config(ConfigCommand::Migrate(arguments)) => config_migrate(&arguments, &terminal).await,
         Command::Config(ConfigCommand::Schema) => {
             terminal.print_json(&updraft_core::config::schema())?;
             Ok(ExitCode::SUCCESS)
@@ -169,6 +171,10 @@ async fn config_check(
 ) -> anyhow::Result<ExitCode> {
     let (mut reading, sources) = read_config(&arguments.on).await?;
     let checked = check::Checked::new(&reading, &sources);
+    // Where both speak of the same place, who looked at what comes of it knows more.
+    reading.config.problems.retain(|problem| {
+        problem.severity == Severity::Error || !checked.problems().any(|finding| knows_more(finding, problem))
+    });
     reading.snapshot.hold(sources.file);
     match arguments.format {
         Format::Table => {
@@ -184,6 +190,26 @@ async fn config_check(
     }
     let has_errors = reading.config.problems.iter().any(|problem| problem.severity == Severity::Error);
     Ok(if has_errors { ExitCode::from(USAGE) } else { ExitCode::SUCCESS })
+}
+
+fn knows_more(finding: &Problem, problem: &Problem) -> bool {
+    let overlap = finding
+        .span
+        .zip(problem.span)
+        .is_some_and(|(one, other)| one.start < other.end && other.start < one.end);
+    finding.hint.is_some() && finding.file == problem.file && overlap
+}
+
+async fn config_migrate(arguments: &Migrate, terminal: &Terminal) -> anyhow::Result<ExitCode> {
+    let migrated = migrate::migrated(&arguments.path).await?;
+    if arguments.apply {
+        migrated.write(&arguments.path)?;
+    } else {
+        terminal.print(&migrated.patches())?;
+    }
+    terminal.print_problems(&migrated.problems, &migrated.files, Format::Table);
+    terminal.tell(&if arguments.apply { migrated.written() } else { migrated.offered() });
+    Ok(if migrated.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(USAGE) })
 }
 
 async fn config_show(arguments: &ConfigArgs, terminal: &Terminal) -> anyhow::Result<ExitCode> {
@@ -259,6 +285,13 @@ impl Terminal {
     fn print(&self, text: &str) -> anyhow::Result<()> {
         let mut out = AutoStream::new(std::io::stdout(), self.color);
         pipe_closed_is_fine(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    }
+
+    /// Prints a remark on stderr.
+    fn tell(&self, text: &str) {
+        let mut out = AutoStream::new(std::io::stderr(), self.color);
+        // Nobody is left to tell when stderr is gone.
+        let _ = writeln!(out, "{text}");
     }
 
     fn print_json(&self, value: &impl serde::Serialize) -> anyhow::Result<()> {

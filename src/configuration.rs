@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures::future::join_all;
+use reqwest::StatusCode;
 use updraft_core::config::preset::WorkTree;
 use updraft_core::config::{
     Config, ConfigFile, PresetHost, PresetRef, PresetText, Resolution, resolve, search_order,
 };
 use updraft_core::name::RepoPath;
+use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
 use url::Url;
 
@@ -76,6 +78,9 @@ pub async fn load_with_sources(
                 if let Some(branch) = &snapshot.identity.base_branch {
                     config.set_base_branch(branch);
                 }
+                if flag.is_none() {
+                    config.problems.extend(overshadowed(&snapshot.files, file.as_ref()));
+                }
                 return Ok((*config, Sources { file, presets: texts }));
             }
             Resolution::Needs(wanted) => {
@@ -101,6 +106,16 @@ fn find_file(files: &[SourceFile]) -> Option<ConfigFile> {
     })
 }
 
+/// Says which other configuration is there and does not count.
+fn overshadowed(files: &[SourceFile], used: Option<&ConfigFile>) -> Option<Problem> {
+    let used = used?;
+    let mut others =
+        search_order().iter().filter(|path| **path != used.path.as_str() && **path != "package.json");
+    let other = others.find_map(|path| find(files, path))?;
+    let problem = Problem::warning(format!("`{}` is not read: `{}` comes first", other.path, used.path));
+    Some(problem.in_file(&other.path).hint("put everything into one of them, and remove the other"))
+}
+
 async fn text_of(preset: &PresetRef, snapshot: &Snapshot, presets: Presets<'_>) -> PresetText {
     let local = || {
         preset.files().iter().find_map(|path| {
@@ -110,18 +125,18 @@ async fn text_of(preset: &PresetRef, snapshot: &Snapshot, presets: Presets<'_>) 
     };
     if preset.work_tree == WorkTree::Own {
         return local()
-            .unwrap_or_else(|| PresetText::Missing("there is no such file in this repository".to_owned()));
+            .unwrap_or_else(|| PresetText::Absent("there is no such file in this repository".to_owned()));
     }
     let fetched = match presets {
         Presets::Fetched(http) => fetch(preset, snapshot.identity.host.as_deref(), http).await,
         Presets::Unreachable => Err("this command uses no network".to_owned()),
     };
-    match fetched {
-        Ok(found) => found,
-        Err(why) => {
-            let stand_in = if preset.work_tree == WorkTree::MayStandIn { local() } else { None };
-            stand_in.unwrap_or(PresetText::Missing(why))
+    let found = fetched.unwrap_or_else(PresetText::Missing);
+    match found {
+        PresetText::Missing(_) | PresetText::Absent(_) if preset.work_tree == WorkTree::MayStandIn => {
+            local().unwrap_or(found)
         }
+        found => found,
     }
 }
 
@@ -130,23 +145,28 @@ async fn text_of(preset: &PresetRef, snapshot: &Snapshot, presets: Presets<'_>) 
 /// Whoever writes the configuration chooses what is fetched, and the credentials of the process go along to the hosts they are for, as
 /// presets may be private. What is read is only ever used as a configuration.
 async fn fetch(preset: &PresetRef, own_host: Option<&str>, http: &Http) -> Result<PresetText, String> {
-    let mut why = "it has no file".to_owned();
-    let forge = forge(preset.host, own_host)?;
-    for path in preset.files() {
-        let request = match address(preset, forge, &path, access(http)) {
-            Ok(address) => Request::get(address)
-                .accept("application/vnd.github.raw+json, application/json, text/plain, */*"),
-            Err(reason) => return Err(reason),
-        };
-        match http.send(&request).await.and_then(crate::http::Reply::success) {
-            Ok(reply) => {
-                let text = reply.text().map_err(|error| error.to_string())?;
-                return Ok(PresetText::Found { path, text: text.into(), is_local: false });
-            }
-            Err(error) => why = error.to_string(),
+    let forge = forge(preset.host, own_host, settings::endpoint(None).ok())?;
+    let paths = preset.files();
+    for path in &paths {
+        let request = Request::get(address(preset, &forge, path, access(http))?)
+            .accept("application/vnd.github.raw+json, application/json, text/plain, */*");
+        let reply = http.send(&request).await.map_err(|error| error.to_string())?;
+        if reply.status == StatusCode::NOT_FOUND {
+            continue;
         }
+        let reply = reply.success().map_err(|error| error.to_string())?;
+        let text = reply.text().map_err(|error| error.to_string())?;
+        return Ok(PresetText::Found { path: path.clone(), text: text.into(), is_local: false });
     }
-    Err(why)
+    let names: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
+    let at = preset.tag.as_deref().map(|tag| format!(" at `{tag}`")).unwrap_or_default();
+    Ok(PresetText::Absent(match names.split_last() {
+        Some((last, [])) => format!("`{}` has no {last}{at}", preset.repository),
+        Some((last, rest)) => {
+            format!("`{}` has neither {} nor {last}{at}", preset.repository, rest.join(", "))
+        }
+        None => "nothing answers at its address".to_owned(),
+    }))
 }
 
 /// How files of GitHub are read.
@@ -164,26 +184,57 @@ fn access(http: &Http) -> Access {
     if credential.is_some() { Access::Interface } else { Access::Published }
 }
 
+/// Where a preset lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// A place that is known by its name.
+    Known(PresetHost),
+    /// A GitHub of somebody's own, by the address of its API.
+    OwnGitHub(Url),
+}
+
 /// Returns where a preset lives, with the forge this repository is on for `local>`: a repository of the same name on another forge may be
-/// anybody's.
-fn forge(host: PresetHost, own_host: Option<&str>) -> Result<PresetHost, String> {
+/// anybody's. `endpoint` is the API of the forge that the process works with.
+fn forge(host: PresetHost, own_host: Option<&str>, endpoint: Option<Url>) -> Result<Place, String> {
+    let own_github = endpoint.filter(|url| !matches!(url.host_str(), Some("api.github.com" | "github.com")));
+    let known = |host| Ok(Place::Known(host));
     match (host, own_host) {
-        (PresetHost::Local, None | Some("github.com")) => Ok(PresetHost::GitHub),
-        (PresetHost::Local, Some("gitlab.com")) => Ok(PresetHost::GitLab),
-        (PresetHost::Local, Some("gitea.com")) => Ok(PresetHost::Gitea),
-        (PresetHost::Local, Some("codeberg.org")) => Ok(PresetHost::Forgejo),
-        (PresetHost::Local, Some(other)) => Err(format!("presets on `{other}` cannot be read yet")),
-        (host, _) => Ok(host),
+        (PresetHost::Local, Some("github.com")) => known(PresetHost::GitHub),
+        (PresetHost::Local, Some("gitlab.com")) => known(PresetHost::GitLab),
+        (PresetHost::Local, Some("gitea.com")) => known(PresetHost::Gitea),
+        (PresetHost::Local, Some("codeberg.org")) => known(PresetHost::Forgejo),
+        (PresetHost::Local, own_host) => match (own_github, own_host) {
+            (Some(api), None) => Ok(Place::OwnGitHub(api)),
+            (Some(api), Some(own)) if is_of(own, &api) => Ok(Place::OwnGitHub(api)),
+            (_, None) => known(PresetHost::GitHub),
+            (_, Some(own)) => {
+                Err(format!("presets on `{own}` are read when `UPDRAFT_ENDPOINT` is the address of its API"))
+            }
+        },
+        (host, _) => known(host),
     }
 }
 
+/// Returns whether `api` is the API of the GitHub whose website is at `host`.
+fn is_of(host: &str, api: &Url) -> bool {
+    let name = api.host_str().unwrap_or_default();
+    name == host || name.strip_prefix("api.").is_some_and(|name| name == host)
+}
+
 /// Returns the web address of a preset's file.
-fn address(preset: &PresetRef, forge: PresetHost, path: &str, access: Access) -> Result<Url, String> {
+fn address(preset: &PresetRef, place: &Place, path: &str, access: Access) -> Result<Url, String> {
     let reference = preset.tag.as_deref();
+    let query = || reference.map(|tag| format!("?ref={}", encode(tag))).unwrap_or_default();
+    let forge = match place {
+        Place::Known(host) => *host,
+        Place::OwnGitHub(api) => {
+            let text = format!("repos/{}/contents/{path}{}", preset.repository, query());
+            return api.join(&text).map_err(|error| format!("`{text}` is no web address: {error}"));
+        }
+    };
     let text = match forge {
         PresetHost::GitHub | PresetHost::Local if access == Access::Interface => {
-            let query = reference.map(|tag| format!("?ref={}", encode(tag))).unwrap_or_default();
-            format!("https://api.github.com/repos/{}/contents/{path}{query}", preset.repository)
+            format!("https://api.github.com/repos/{}/contents/{path}{}", preset.repository, query())
         }
         PresetHost::GitHub | PresetHost::Local => {
             format!(
@@ -228,8 +279,9 @@ mod tests {
     #[track_caller]
     fn check(text: &str, own_host: Option<&str>, access: Access, expected: Result<&str, &str>) {
         let preset = PresetRef::parse(text, None);
-        let address = forge(preset.host, own_host)
-            .and_then(|forge| address(&preset, forge, "default.json", access))
+        let endpoint = Url::parse("https://github.harbour.example/api/v3/").ok();
+        let address = forge(preset.host, own_host, endpoint)
+            .and_then(|forge| address(&preset, &forge, "default.json", access))
             .map(String::from);
         assert_eq!(address.as_deref().map_err(String::as_str), expected, "{text} {own_host:?}");
     }
@@ -238,7 +290,9 @@ mod tests {
     fn a_local_preset_is_looked_for_on_the_forge_of_the_repository_only() {
         let on_github = Ok("https://raw.githubusercontent.com/team/presets/HEAD/default.json");
         check("local>team/presets", Some("github.com"), Access::Published, on_github);
-        check("local>team/presets", None, Access::Published, on_github);
+        let on_own = "https://github.harbour.example/api/v3/repos/team/presets/contents/default.json";
+        check("local>team/presets", Some("github.harbour.example"), Access::Published, Ok(on_own));
+        check("local>team/presets", None, Access::Interface, Ok(on_own));
         check(
             "local>team/presets",
             Some("gitlab.com"),
@@ -249,7 +303,7 @@ mod tests {
             "local>team/presets",
             Some("git.lan"),
             Access::Interface,
-            Err("presets on `git.lan` cannot be read yet"),
+            Err("presets on `git.lan` are read when `UPDRAFT_ENDPOINT` is the address of its API"),
         );
         check("github>team/presets", Some("git.lan"), Access::Published, on_github);
     }

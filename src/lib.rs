@@ -16,6 +16,7 @@ pub mod forge;
 pub mod http;
 pub mod logging;
 pub mod lookup;
+pub mod migrate;
 pub mod progress;
 pub mod proof;
 pub mod report;

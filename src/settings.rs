@@ -41,6 +41,11 @@ pub fn http(world: &cli::World) -> anyhow::Result<(HttpSettings, Vec<Problem>)> 
     if let Some(token) = token {
         host_rules = host_rules.with_github_token(&token);
     }
+    if world.replay.is_none()
+        && let Some((forge, token)) = token_of_own_forge()?
+    {
+        host_rules = host_rules.with_token(forge.as_str(), &token);
+    }
     let source = match (&world.record, &world.replay, world.offline) {
         (Some(folder), _, _) => World::Record(folder.clone()),
         (_, Some(folder), _) => World::Replay(folder.clone()),
@@ -71,6 +76,15 @@ fn github_com_token() -> anyhow::Result<Option<SecretString>> {
     }
     let is_forge = endpoint(None)?.as_str() == GITHUB_COM;
     if is_forge { secret(&TOKEN_NAMES) } else { Ok(None) }
+}
+
+/// Returns the API of a forge that is not github.com, and the token for it: presets of its repositories are read there.
+fn token_of_own_forge() -> anyhow::Result<Option<(Url, SecretString)>> {
+    let forge = endpoint(None)?;
+    if forge.as_str() == GITHUB_COM {
+        return Ok(None);
+    }
+    Ok(secret(&TOKEN_NAMES)?.map(|token| (forge, token)))
 }
 
 /// Returns the address of the forge's API, with a `/` at its end; `flag` is what the command line says.

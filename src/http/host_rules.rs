@@ -137,13 +137,17 @@ impl HostRules {
 
     /// Adds a token for GitHub's own hosts: the API and the website, nothing else.
     #[must_use]
-    pub fn with_github_token(mut self, token: &SecretString) -> Self {
-        for address in ["https://api.github.com/", "https://github.com/"] {
-            if let Some(pattern) = Pattern::parse(address) {
-                let rule = HostRule { token: Some(token.clone()), ..HostRule::default() };
-                // In front, so that a rule somebody wrote for the same address wins.
-                self.rules.insert(0, (pattern, rule));
-            }
+    pub fn with_github_token(self, token: &SecretString) -> Self {
+        self.with_token("https://api.github.com/", token).with_token("https://github.com/", token)
+    }
+
+    /// Adds a token for `address` and everything below it.
+    #[must_use]
+    pub fn with_token(mut self, address: &str, token: &SecretString) -> Self {
+        if let Some(pattern) = Pattern::parse(address) {
+            let rule = HostRule { token: Some(token.clone()), ..HostRule::default() };
+            // In front, so that a rule somebody wrote for the same address wins.
+            self.rules.insert(0, (pattern, rule));
         }
         self
     }

@@ -56,6 +56,11 @@ pub fn prepare(found: &Arc<Dep>, config: &Config) -> PreparedDep {
     if let Some(urls) = options.default_registry_urls.as_ref().filter(|_| dep.registry_urls.is_empty()) {
         dep.registry_urls.clone_from(urls);
     }
+    if let Some(rule) = options.forbidding_host_rule(&dep) {
+        let host = rule.match_host.as_deref().or(rule.host_type.as_deref()).unwrap_or("every host");
+        let detail = format!("`hostRules` say that `{host}` is not asked");
+        return prepared(dep.skipped(SkipReason::Disabled, detail));
+    }
     if let Some(id) = &options.versioning {
         dep.versioning = Some(VersioningId::new(id.as_str()));
     }

@@ -24,7 +24,7 @@ const REASONS: &[(&str, &str)] = &[
     ("cloneSubmodules", "repositories are read without a clone"),
     (
         "configMigration",
-        "no pull request is made for old spellings; `updraft config check` shows the new ones",
+        "no pull request is made for old spellings; `updraft config migrate` writes the new ones",
     ),
     ("constraints", "no foreign tool is run that it would be for"),
     ("constraintsFiltering", "releases are not filtered by what they need"),

@@ -162,8 +162,26 @@ impl Node {
     }
 }
 
+/// A name that an object has twice; the last one counts, as in JavaScript.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Duplicate {
+    pub(crate) name: String,
+    /// Where the name stands that does not count.
+    pub(crate) first: Place,
+    /// Where the one stands that does.
+    pub(crate) last: Place,
+}
+
 /// Returns the value that `text` spells; a byte order mark is allowed.
 pub(crate) fn parse(text: &str, source: SourceId) -> Result<Node, SyntaxError> {
+    parse_with_duplicates(text, source).map(|(node, _)| node)
+}
+
+/// Returns the value that `text` spells, and the names that are written twice in it.
+pub(crate) fn parse_with_duplicates(
+    text: &str,
+    source: SourceId,
+) -> Result<(Node, Vec<Duplicate>), SyntaxError> {
     let error = |message: String, span, hint| Err(SyntaxError { message, span, hint });
     if text.len() > MAX_TEXT {
         return error(format!("the file is larger than {} MB", MAX_TEXT >> 20), ByteSpan::empty(0), None);
@@ -177,14 +195,24 @@ pub(crate) fn parse(text: &str, source: SourceId) -> Result<Node, SyntaxError> {
     let options = ParseOptions { allow_missing_commas: false, ..ParseOptions::default() };
     match parse_to_ast(body, &CollectOptions::default(), &options) {
         Ok(parsed) => match parsed.value {
-            Some(value) => Ok(node(&value, source, shift)),
+            Some(value) => {
+                let mut duplicates = Vec::new();
+                let node = node(&value, source, shift, &mut duplicates);
+                Ok((node, duplicates))
+            }
             None => error("the file is empty".to_owned(), ByteSpan::empty(0), Some("write `{}`".to_owned())),
         },
         Err(cause) => {
             let range = cause.range();
             let span = ByteSpan::new(range.start + shift, range.end + shift);
             let complaint = cause.kind().to_string();
-            let (mut message, hint) = explain(&complaint, span.of(text).unwrap_or_default());
+            let culprit = span.of(text).unwrap_or_default();
+            let (mut message, mut hint) = explain(&complaint, culprit);
+            let after = text.get(span.end..).unwrap_or_default().trim_start();
+            if is_word(culprit) && after.starts_with(':') {
+                message = format!("`{culprit}` is an option's name, but a `[` before it is still open");
+                hint = Some("add the missing `]`".to_owned());
+            }
             if complaint == "Expected comma"
                 && let Some(line) = next_line(text, span.end)
             {
@@ -204,10 +232,13 @@ fn next_line(text: &str, after: usize) -> Option<usize> {
     (between > 0).then(|| breaks(before) + between + 1)
 }
 
+fn is_word(culprit: &str) -> bool {
+    culprit.starts_with(char::is_alphabetic)
+}
+
 /// Says a parser's complaint in words an owner can act on.
 fn explain(complaint: &str, culprit: &str) -> (String, Option<String>) {
-    let is_word = culprit.starts_with(char::is_alphabetic);
-    if is_word && matches!(complaint, "Unexpected token" | "Unexpected word") {
+    if is_word(culprit) && matches!(complaint, "Unexpected token" | "Unexpected word") {
         return (format!("`{culprit}` is no value"), Some(format!("write `\"{culprit}\"`")));
     }
     let (message, hint) = match complaint {
@@ -279,7 +310,7 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-fn node(ast: &Ast<'_>, source: SourceId, shift: usize) -> Node {
+fn node(ast: &Ast<'_>, source: SourceId, shift: usize, duplicates: &mut Vec<Duplicate>) -> Node {
     let place = |ranged: &dyn Ranged| {
         let range = ranged.range();
         Place { source, span: ByteSpan::new(range.start + shift, range.end + shift) }
@@ -289,9 +320,9 @@ fn node(ast: &Ast<'_>, source: SourceId, shift: usize) -> Node {
         Ast::BooleanLit(literal) => NodeValue::Bool(literal.value),
         Ast::NumberLit(literal) => NodeValue::Number(number(literal.value)),
         Ast::StringLit(literal) => NodeValue::String(literal.value.clone().into_owned()),
-        Ast::Array(array) => {
-            NodeValue::Array(array.elements.iter().map(|item| node(item, source, shift)).collect())
-        }
+        Ast::Array(array) => NodeValue::Array(
+            array.elements.iter().map(|item| node(item, source, shift, duplicates)).collect(),
+        ),
         Ast::Object(object) => {
             let mut properties: Vec<Property> = Vec::with_capacity(object.properties.len());
             let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
@@ -300,12 +331,20 @@ fn node(ast: &Ast<'_>, source: SourceId, shift: usize) -> Node {
                     ObjectPropName::String(literal) => (literal.value.clone().into_owned(), place(literal)),
                     ObjectPropName::Word(literal) => (literal.value.to_owned(), place(literal)),
                 };
-                let property = Property { name, name_place, value: node(&property.value, source, shift) };
+                let property =
+                    Property { name, name_place, value: node(&property.value, source, shift, duplicates) };
                 // A name that is written twice: the last one counts, as in JavaScript.
                 let next = properties.len();
                 let at = *by_name.entry(property.name.clone()).or_insert(next);
                 match properties.get_mut(at) {
-                    Some(earlier) => *earlier = property,
+                    Some(earlier) => {
+                        duplicates.push(Duplicate {
+                            name: property.name.clone(),
+                            first: earlier.name_place,
+                            last: property.name_place,
+                        });
+                        *earlier = property;
+                    }
                     None => properties.push(property),
                 }
             }
@@ -375,6 +414,7 @@ mod tests {
         check_error("{a: [1, 2}", "}", "close brace");
         check_error("{a: }", "}", "close brace");
         check_error("{a: hello}", "hello", "no value");
+        check_error("{a: ['x', b: 2}", "b", "still open");
         check_error("{a: 1", "{a: 1", "never closed");
         check_error("{a: 1} {}", "{", "after the end");
         check_error("", "", "empty");

@@ -1,7 +1,11 @@
 //! Old names and forms of options, put into today's while the configuration is read.
 
+mod rewrite;
+
 use super::json::{Node, NodeValue, Place, Property};
 use super::reader::quote;
+
+pub use rewrite::{Change, RewriteError, Rewritten, rewrite};
 
 /// One thing that is written in an old way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,10 @@ const RENAMED: &[(&str, &str)] = &[
     ("separateMultipleMajorReleases", "separateMultipleMajor"),
     ("versionScheme", "versioning"),
     ("azureAutoApprove", "autoApprove"),
+    ("compatibility", "constraints"),
+    ("gitLabAutomerge", "platformAutomerge"),
+    ("packages", "packageRules"),
+    ("pathRules", "packageRules"),
 ];
 
 /// Matchers that only have a new name.
@@ -47,7 +55,19 @@ const RENAMED_MATCHERS: &[(&str, &str)] = &[
     ("languages", "matchCategories"),
     ("matchLanguages", "matchCategories"),
     ("sourceUrlPrefixes", "matchSourceUrlPrefixes"),
+    ("packagePattern", "matchPackagePatterns"),
     ("packagePatterns", "matchPackagePatterns"),
+    ("excludedPackageNames", "excludePackageNames"),
+];
+
+/// Members of host rules that only have a new name.
+const RENAMED_OF_HOSTS: &[(&str, &str)] = &[
+    ("baseUrl", "matchHost"),
+    ("domainName", "matchHost"),
+    ("endpoint", "matchHost"),
+    ("host", "matchHost"),
+    ("hostName", "matchHost"),
+    ("platform", "hostType"),
 ];
 
 /// Puts what turns a text into a pattern around it.
@@ -94,6 +114,12 @@ const REPLACED: &[(&str, &str)] = &[
     ("automergeMajor", "major"),
     ("automergeMinor", "minor"),
     ("automergePatch", "patch"),
+    ("ignoreNodeModules", "ignorePaths"),
+    ("includeForks", "forkProcessing"),
+    ("raiseDeprecationWarnings", "suppressNotifications"),
+    ("renovateFork", "forkProcessing"),
+    ("upgradeInRange", "rangeStrategy"),
+    ("versionStrategy", "rangeStrategy"),
     ("fetchReleaseNotes", "fetchChangeLogs"),
     ("fileMatch", "managerFilePatterns"),
     ("pinVersions", "rangeStrategy"),
@@ -163,6 +189,7 @@ enum Kind {
     Options,
     Rule,
     CustomManager,
+    HostRule,
 }
 
 struct Migrator {
@@ -190,6 +217,7 @@ impl Migrator {
             let inner = match (property.name.as_str(), &mut property.value.value) {
                 ("packageRules", NodeValue::Array(items)) => Some((items, Kind::Rule)),
                 ("customManagers", NodeValue::Array(items)) => Some((items, Kind::CustomManager)),
+                ("hostRules", NodeValue::Array(items)) => Some((items, Kind::HostRule)),
                 (
                     "customDatasources" | "hostRules" | "registryAliases" | "prBodyDefinitions"
                     | "constraints",
@@ -212,8 +240,11 @@ impl Migrator {
 
     /// Gives options and matchers their new names.
     fn rename(&mut self, property: &mut Property, kind: Kind) {
-        let tables: &[&[(&str, &str)]] =
-            if kind == Kind::Rule { &[RENAMED_MATCHERS, RENAMED] } else { &[RENAMED] };
+        let tables: &[&[(&str, &str)]] = match kind {
+            Kind::Rule => &[RENAMED_MATCHERS, RENAMED],
+            Kind::HostRule => &[RENAMED_OF_HOSTS],
+            Kind::Options | Kind::CustomManager => &[RENAMED],
+        };
         let found = tables.iter().flat_map(|table| table.iter()).find(|(old, _)| *old == property.name);
         if let Some((old, new)) = found {
             if *old == "regexManagers" {
@@ -286,6 +317,18 @@ impl Migrator {
                     replace_texts(
                         item,
                         &[("regex", "custom.regex"), ("renovate-config-presets", "renovate-config")],
+                    );
+                }
+            }
+            ("matchDatasources", NodeValue::Array(items)) => {
+                for item in items {
+                    replace_texts(
+                        item,
+                        &[
+                            ("adoptium-java", "java-version"),
+                            ("dotnet", "dotnet-version"),
+                            ("node", "node-version"),
+                        ],
                     );
                 }
             }
@@ -421,8 +464,76 @@ impl Migrator {
                 });
                 vec![kind, scope]
             }
+            _ => self.long_ago(property, kind),
+        }
+    }
+
+    /// Like [`Migrator::replace`], for what was old years ago.
+    fn long_ago(&mut self, property: Property, kind: Kind) -> Vec<Property> {
+        let place = property.name_place;
+        let at = property.value.place;
+        let same = |name: &str, value: NodeValue| Property {
+            name: name.to_owned(),
+            name_place: place,
+            value: Node::new(at, value),
+        };
+        let text = |text: &str| NodeValue::String(text.to_owned());
+        match (property.name.as_str(), &property.value.value) {
+            ("packageName", NodeValue::String(_)) if kind == Kind::Rule => {
+                let value = Node::new(at, NodeValue::Array(vec![property.value]));
+                self.renamed(place, "packageName", "matchPackageNames", Some(&value));
+                vec![Property { name: "matchPackageNames".to_owned(), name_place: place, value }]
+            }
+            ("automerge", NodeValue::String(word)) => {
+                self.automerge_word(word, &same).unwrap_or(vec![property])
+            }
+            ("ignoreNodeModules", NodeValue::Bool(flag)) => {
+                let paths = if *flag { vec![Node::text(at, "node_modules/")] } else { Vec::new() };
+                self.one(place, "ignoreNodeModules", same("ignorePaths", NodeValue::Array(paths)))
+            }
+            ("includeForks" | "renovateFork", NodeValue::Bool(flag)) => {
+                let old = property.name.clone();
+                let word = if *flag { "enabled" } else { "disabled" };
+                self.one(place, &old, same("forkProcessing", text(word)))
+            }
+            ("raiseDeprecationWarnings", NodeValue::Bool(flag)) => {
+                let silent =
+                    if *flag { Vec::new() } else { vec![Node::text(at, "deprecationWarningIssues")] };
+                let property = same("suppressNotifications", NodeValue::Array(silent));
+                self.one(place, "raiseDeprecationWarnings", property)
+            }
+            ("upgradeInRange", NodeValue::Bool(true)) => {
+                self.one(place, "upgradeInRange", same("rangeStrategy", text("bump")))
+            }
+            ("versionStrategy", NodeValue::String(word)) => {
+                self.one(place, "versionStrategy", same("rangeStrategy", text(word)))
+            }
             _ => vec![property],
         }
+    }
+
+    /// Returns what stands for `automerge: "minor"` and the like today.
+    fn automerge_word(
+        &mut self,
+        word: &str,
+        same: &dyn Fn(&str, NodeValue) -> Property,
+    ) -> Option<Vec<Property>> {
+        let automerge = |flag: bool| same("automerge", NodeValue::Bool(flag));
+        let block = |name: &str, flag: bool| same(name, NodeValue::Object(vec![automerge(flag)]));
+        let properties = match word {
+            "any" => vec![automerge(true)],
+            "none" => vec![automerge(false)],
+            "minor" => vec![automerge(true), block("major", false)],
+            "patch" => vec![automerge(true), block("major", false), block("minor", false)],
+            _ => return None,
+        };
+        self.found.push(Migration {
+            place: properties.first()?.name_place,
+            message: format!("`automerge: {}` is written differently today", quote(word)),
+            hint: "write `automerge: true`, and `automerge: false` in the blocks `major` and `minor` that are to wait"
+                .to_owned(),
+        });
+        Some(properties)
     }
 
     fn one(&mut self, place: Place, old: &str, property: Property) -> Vec<Property> {
@@ -564,6 +675,38 @@ mod tests {
         check(
             "{docker: {pinDigests: true}, packageRules: [{enabled: false}]}",
             &json!({"packageRules": [{"enabled": false}, {"matchCategories": ["docker"], "pinDigests": true}]}),
+            1,
+        );
+    }
+
+    #[test]
+    fn knows_what_was_old_long_ago() {
+        check(
+            "{packages: [{packageName: 'a', automerge: 'minor'}], pathRules: [{paths: ['x'], packagePattern: '^b'}]}",
+            &json!({"packageRules": [
+                {"matchPackageNames": ["a"], "automerge": true, "major": {"automerge": false}},
+                {"matchFileNames": ["x"], "matchPackageNames": ["/^b/"]},
+            ]}),
+            7,
+        );
+        check(
+            "{hostRules: [{hostName: 'a.example', platform: 'docker', enabled: false}]}",
+            &json!({"hostRules": [{"matchHost": "a.example", "hostType": "docker", "enabled": false}]}),
+            2,
+        );
+        check(
+            "{ignoreNodeModules: true, includeForks: true, raiseDeprecationWarnings: false, upgradeInRange: true}",
+            &json!({
+                "ignorePaths": ["node_modules/"],
+                "forkProcessing": "enabled",
+                "suppressNotifications": ["deprecationWarningIssues"],
+                "rangeStrategy": "bump",
+            }),
+            4,
+        );
+        check(
+            "{packageRules: [{matchDatasources: ['adoptium-java', 'docker']}]}",
+            &json!({"packageRules": [{"matchDatasources": ["java-version", "docker"]}]}),
             1,
         );
     }

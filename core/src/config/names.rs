@@ -1,467 +1,115 @@
 //! Names Renovate knows and updraft does not act on, so that a typo can be told from an option without effect.
 
+mod lists;
+
+use lists::{
+    CATEGORIES, DATASOURCES, MANAGERS, NOTIFICATIONS, PROCESS_ONLY, UPDATE_TYPES, VERSIONINGS, WITHOUT_EFFECT,
+};
+
 use super::json::Property;
 use super::options::OPTIONS;
 use super::reader::Reader;
 use super::rule::Subject;
+use crate::problem::Severity;
 
-/// Renovate's managers; a member of this name holds options for that manager.
-const MANAGERS: &[&str] = &[
-    "ansible",
-    "ansible-galaxy",
-    "ant",
-    "argocd",
-    "asdf",
-    "azure-pipelines",
-    "batect",
-    "batect-wrapper",
-    "bazel",
-    "bazel-module",
-    "bazelisk",
-    "bicep",
-    "bitbucket-pipelines",
-    "bitrise",
-    "buildkite",
-    "buildpacks",
-    "bun",
-    "bun-version",
-    "bundler",
-    "cake",
-    "cargo",
-    "cdnurl",
-    "circleci",
-    "cloudbuild",
-    "cocoapods",
-    "composer",
-    "conan",
-    "copier",
-    "cpanfile",
-    "crossplane",
-    "crow",
-    "custom",
-    "deno",
-    "deps-edn",
-    "devbox",
-    "devcontainer",
-    "docker-compose",
-    "dockerfile",
-    "droneci",
-    "fleet",
-    "flux",
-    "flux-operator",
-    "fvm",
-    "git-submodules",
-    "github-actions",
-    "gitlabci",
-    "gitlabci-include",
-    "glasskube",
-    "gleam",
-    "gomod",
-    "gradle",
-    "gradle-wrapper",
-    "grafana",
-    "haskell-cabal",
-    "helm-requirements",
-    "helm-values",
-    "helmfile",
-    "helmsman",
-    "helmv3",
-    "hermit",
-    "homeassistant-manifest",
-    "homebrew",
-    "html",
-    "jenkins",
-    "jsonnet-bundler",
-    "kotlin-script",
-    "kubernetes",
-    "kustomize",
-    "leiningen",
-    "maven",
-    "maven-wrapper",
-    "meteor",
-    "mint",
-    "mise",
-    "mix",
-    "nix",
-    "nodenv",
-    "npm",
-    "nuget",
-    "nvm",
-    "ocb",
-    "osgi",
-    "pep621",
-    "pep723",
-    "pip-compile",
-    "pip_requirements",
-    "pip_setup",
-    "pipenv",
-    "pixi",
-    "poetry",
-    "pre-commit",
-    "pub",
-    "puppet",
-    "pyenv",
-    "quadlet",
-    "renovate-config",
-    "renovate-config-presets",
-    "ruby-version",
-    "runtime-version",
-    "rust-toolchain",
-    "sbt",
-    "scalafmt",
-    "setup-cfg",
-    "sveltos",
-    "swift",
-    "talos",
-    "tekton",
-    "terraform",
-    "terraform-version",
-    "terragrunt",
-    "terragrunt-version",
-    "tflint-plugin",
-    "travis",
-    "typst",
-    "unity3d",
-    "velaci",
-    "vendir",
-    "woodpecker",
-    "xcodegen",
-];
+/// What is wrong with a word that should be one of a list of names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Doubt {
+    /// What is wrong: one line.
+    pub(crate) message: String,
+    /// What to do: one line.
+    pub(crate) hint: String,
+    /// A slip is a warning; a name that may be new in Renovate is worth a note.
+    pub(crate) severity: Severity,
+}
 
-/// Options of Renovate that a repository may hold but that change nothing in updraft.
-const WITHOUT_EFFECT: &[&str] = &[
-    "abandonmentThreshold",
-    "allowPlugins",
-    "allowScripts",
-    "autoApprove",
-    "autoReplaceGlobalMatch",
-    "azureWorkItemId",
-    "baseBranches",
-    "bbAutoResolvePrTasks",
-    "bbUseDefaultReviewers",
-    "bumpVersion",
-    "bumpVersions",
-    "changelogs",
-    "cloneSubmodules",
-    "cloneSubmodulesFilter",
-    "composerIgnorePlatformReqs",
-    "confidential",
-    "configWarningReuseIssue",
-    "constraints",
-    "constraintsFiltering",
-    "constraintsVersioning",
-    "customizeDashboard",
-    "defaultRegistryUrlTemplate",
-    "dependencyDashboardOSVVulnerabilitySummary",
-    "dependencyDashboardReportAbandonment",
-    "env",
-    "expandCodeOwnersGroups",
-    "excludeCommitPaths",
-    "encrypted",
-    "experimentalFlags",
-    "filterUnavailableUsers",
-    "forkModeDisallowMaintainerEdits",
-    "gitLabIgnoreApprovals",
-    "githubTokenWarn",
-    "goGetDirs",
-    "ignorePlugins",
-    "ignorePrAuthor",
-    "ignoreReviewers",
-    "ignoreScripts",
-    "includeForks",
-    "installTools",
-    "logLevelRemap",
-    "lookupName",
-    "matchConfidence",
-    "minimumConfidence",
-    "npmToken",
-    "npmrc",
-    "npmrcMerge",
-    "packageFile",
-    "postUpdateOptions",
-    "postUpgradeTasks",
-    "printConfig",
-    "replacementApproach",
-    "requiredStatusChecks",
-    "rollbackPrsFrom",
-    "separateLocalReleases",
-    "skipArtifactsUpdate",
-    "skipInstalls",
-    "statusCheckVerify",
-    "toolSettings",
-    "transitiveRemediation",
-    "unicodeEmoji",
-    "updateInternalDeps",
-    "updateLockFiles",
-    "updatePinnedDependencies",
-    "useBaseBranchConfig",
-    "variables",
-    "vulnerabilityFixStrategy",
-    "vulnerabilityFixVersion",
-    "vulnerabilitySeverity",
-    "secrets",
-    "assignCommitAuthors",
-    "allowCommandTemplating",
-    "dockerfileUpdate",
-    "malwareAlerts",
-    "ignoreDeprecated",
-    "prEditedNotification",
-    "hashedBranchLengthOld",
-    "onboardingAutoCloseAge",
-    "branchAutomergeFailureComment",
-    "checkedBranches",
-];
+/// A kind of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `flux`, `custom.regex`
+    Manager,
+    /// `docker`
+    Datasource,
+    /// `semver`
+    Versioning,
+    /// `major`
+    UpdateType,
+    /// `kubernetes`
+    Category,
+    /// `prIgnoreNotification`
+    Notification,
+}
 
-/// Options that belong to the process and may not stand in a repository.
-const PROCESS_ONLY: &[&str] = &[
-    "allowCustomCrateRegistries",
-    "allowedCommands",
-    "allowedEnv",
-    "allowedHeaders",
-    "allowedPostUpgradeCommands",
-    "allowedUnsafeExecutions",
-    "autodiscover",
-    "autodiscoverFilter",
-    "autodiscoverNamespaces",
-    "autodiscoverProjects",
-    "autodiscoverRepoOrder",
-    "autodiscoverRepoSort",
-    "autodiscoverTopics",
-    "baseDir",
-    "bbUseDevelopmentBranch",
-    "binarySource",
-    "cacheDir",
-    "cacheHardTtlMinutes",
-    "cachePrivatePackages",
-    "cacheTtlOverride",
-    "configFileNames",
-    "containerbaseDir",
-    "customEnvVariables",
-    "deleteAdditionalConfigFile",
-    "deleteConfigFile",
-    "detectGlobalManagerConfig",
-    "detectHostRulesFromEnv",
-    "dockerChildPrefix",
-    "dockerCliOptions",
-    "dockerMaxPages",
-    "dockerSidecarImage",
-    "dockerUser",
-    "dryRun",
-    "encryptedWarning",
-    "endpoint",
-    "executionTimeout",
-    "exposeAllEnv",
-    "force",
-    "forceCli",
-    "forceRefresh",
-    "forkCreation",
-    "forkOrg",
-    "forkToken",
-    "gitNoVerify",
-    "gitPrivateKey",
-    "gitPrivateKeyPassphrase",
-    "gitTimeout",
-    "gitUrl",
-    "globalExtends",
-    "httpCacheTtlDays",
-    "includeMirrors",
-    "inheritConfig",
-    "inheritConfigFileName",
-    "inheritConfigRepoName",
-    "inheritConfigStrict",
-    "logContext",
-    "logFile",
-    "logFileLevel",
-    "logLevel",
-    "mergeConfidenceDatasources",
-    "mergeConfidenceEndpoint",
-    "migratePresets",
-    "onboarding",
-    "onboardingBranch",
-    "onboardingCommitMessage",
-    "onboardingConfig",
-    "onboardingConfigFileName",
-    "onboardingNoDeps",
-    "onboardingPrTitle",
-    "onboardingRebaseCheckbox",
-    "optimizeForDisabled",
-    "password",
-    "persistRepoData",
-    "platform",
-    "prCommitsPerRunLimit",
-    "presetCachePersistence",
-    "privateKey",
-    "privateKeyOld",
-    "privateKeyPath",
-    "processEnv",
-    "productLinks",
-    "redisPrefix",
-    "redisUrl",
-    "reportPath",
-    "reportType",
-    "repositories",
-    "repositoryCache",
-    "repositoryCacheForceLocal",
-    "repositoryCacheType",
-    "requireConfig",
-    "s3Endpoint",
-    "s3PathStyle",
-    "token",
-    "trustLevel",
-    "useCloudMetadataServices",
-    "userAgent",
-    "username",
-    "writeDiscoveredRepos",
-];
+impl Kind {
+    /// Returns what the patterns of a matcher are held against, where that is a name of a list.
+    pub(crate) fn of(subject: Subject) -> Option<Self> {
+        match subject {
+            Subject::Managers => Some(Self::Manager),
+            Subject::Datasources => Some(Self::Datasource),
+            Subject::UpdateTypes => Some(Self::UpdateType),
+            Subject::Categories => Some(Self::Category),
+            _ => None,
+        }
+    }
 
-/// Renovate's datasources.
-const DATASOURCES: &[&str] = &[
-    "artifactory",
-    "aws-eks-addon",
-    "aws-machine-image",
-    "aws-rds",
-    "azure-bicep-resource",
-    "azure-pipelines-tasks",
-    "azure-tags",
-    "bazel",
-    "bitbucket-server-tags",
-    "bitbucket-tags",
-    "bitrise",
-    "buildpacks-registry",
-    "cdnjs",
-    "clojure",
-    "conan",
-    "conda",
-    "cpan",
-    "crate",
-    "dart",
-    "dart-version",
-    "deb",
-    "deno",
-    "devbox",
-    "docker",
-    "dotnet-version",
-    "elm-package",
-    "endoflife-date",
-    "flutter-version",
-    "forgejo-releases",
-    "forgejo-tags",
-    "galaxy",
-    "galaxy-collection",
-    "git-refs",
-    "git-tags",
-    "gitea-releases",
-    "gitea-tags",
-    "github-digest",
-    "github-release-attachments",
-    "github-releases",
-    "github-runners",
-    "github-tags",
-    "gitlab-packages",
-    "gitlab-releases",
-    "gitlab-tags",
-    "glasskube-packages",
-    "go",
-    "golang-version",
-    "gradle-version",
-    "grafana-dashboards",
-    "hackage",
-    "helm",
-    "hermit",
-    "hex",
-    "hexpm-bob",
-    "java-version",
-    "jenkins-plugins",
-    "jsr",
-    "julia-general-metadata",
-    "kubernetes-api",
-    "maven",
-    "nextcloud",
-    "node-version",
-    "npm",
-    "nuget",
-    "orb",
-    "packagist",
-    "pod",
-    "puppet-forge",
-    "pypi",
-    "python-version",
-    "repology",
-    "rpm",
-    "ruby-version",
-    "rubygems",
-    "rust-version",
-    "sbt-package",
-    "sbt-plugin",
-    "terraform-module",
-    "terraform-provider",
-    "typst",
-    "unity3d",
-    "unity3d-packages",
-];
+    fn word(self) -> &'static str {
+        match self {
+            Self::Manager => "manager",
+            Self::Datasource => "datasource",
+            Self::Versioning => "versioning",
+            Self::UpdateType => "update type",
+            Self::Category => "category",
+            Self::Notification => "notification",
+        }
+    }
 
-/// The words of `matchUpdateTypes`.
-const UPDATE_TYPES: &[&str] = &[
-    "major",
-    "minor",
-    "patch",
-    "pin",
-    "pinDigest",
-    "digest",
-    "lockFileMaintenance",
-    "lockfileUpdate",
-    "rollback",
-    "bump",
-    "replacement",
-];
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Manager => MANAGERS,
+            Self::Datasource => DATASOURCES,
+            Self::Versioning => VERSIONINGS,
+            Self::UpdateType => UPDATE_TYPES,
+            Self::Category => CATEGORIES,
+            Self::Notification => NOTIFICATIONS,
+        }
+    }
 
-/// The words of `matchCategories`.
-const CATEGORIES: &[&str] = &[
-    "ansible",
-    "batect",
-    "bazel",
-    "c",
-    "cd",
-    "ci",
-    "custom",
-    "dart",
-    "docker",
-    "dotnet",
-    "elixir",
-    "golang",
-    "haskell",
-    "helm",
-    "iac",
-    "java",
-    "js",
-    "kubernetes",
-    "node",
-    "packer",
-    "perl",
-    "php",
-    "python",
-    "ruby",
-    "rust",
-    "swift",
-    "terraform",
-];
+    fn has(self, name: &str) -> bool {
+        self.names().iter().any(|other| other.eq_ignore_ascii_case(name))
+    }
+}
 
-/// Returns the word that is probably meant by a pattern which is one mistyped word; `None` when nothing seems wrong.
-pub(crate) fn mistyped(subject: Subject, pattern: &str) -> Option<&'static str> {
-    let words: &[&[&str]] = match subject {
-        Subject::Managers => &[MANAGERS, &["custom.regex", "custom.jsonata"]],
-        Subject::Datasources => &[DATASOURCES],
-        Subject::UpdateTypes => &[UPDATE_TYPES],
-        Subject::Categories => &[CATEGORIES],
-        _ => return None,
-    };
+/// Returns what is wrong with a word that is no name of its kind; `None` for what is one, and for patterns.
+pub(crate) fn doubt(kind: Kind, pattern: &str) -> Option<Doubt> {
     let word = pattern.strip_prefix('!').unwrap_or(pattern);
-    let is_word = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    let known = || words.iter().flat_map(|words| words.iter().copied());
-    if !is_word || known().any(|other| other.eq_ignore_ascii_case(word)) {
+    let is_word = !word.is_empty()
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if !is_word || kind.has(word) || (kind == Kind::Manager && word == "regex") {
         return None;
     }
-    closest(word, known())
+    let message = format!("there is no {} `{word}`", kind.word());
+    let other = match kind {
+        Kind::Manager if Kind::Datasource.has(word) => {
+            Some(format!("it is a datasource: write `matchDatasources: [\"{word}\"]`"))
+        }
+        Kind::Datasource if Kind::Manager.has(word) => {
+            Some(format!("it is a manager: write `matchManagers: [\"{word}\"]`"))
+        }
+        Kind::Datasource if Kind::Category.has(word) => {
+            Some(format!("it is a category: write `matchCategories: [\"{word}\"]`"))
+        }
+        _ => None,
+    };
+    let close =
+        || closest(word, kind.names().iter().copied()).map(|close| format!("did you mean `{close}`?"));
+    Some(match other.or_else(close) {
+        Some(hint) => Doubt { message, hint, severity: Severity::Warning },
+        None => Doubt {
+            message: format!("updraft knows no {} `{word}`", kind.word()),
+            hint: "check its name; if it is new in Renovate, it has no effect here".to_owned(),
+            severity: Severity::Note,
+        },
+    })
 }
 
 /// Returns the names of all managers.
@@ -567,6 +215,43 @@ mod tests {
         ] {
             assert_eq!(closest(word, candidates.into_iter()), meant, "{word}");
         }
+    }
+
+    #[track_caller]
+    fn check(kind: Kind, word: &str, expected: Option<(Severity, &str)>) {
+        let found = doubt(kind, word);
+        assert_eq!(found.as_ref().map(|doubt| (doubt.severity, doubt.hint.as_str())), expected, "{word}");
+    }
+
+    #[test]
+    fn doubts_words_that_are_no_names() {
+        use Severity::{Note, Warning};
+        check(Kind::Datasource, "docker", None);
+        check(Kind::Datasource, "custom.k3s", None);
+        check(Kind::Datasource, "git*", None);
+        check(Kind::Datasource, "!dokcer", Some((Warning, "did you mean `docker`?")));
+        check(
+            Kind::Datasource,
+            "kustomize",
+            Some((Warning, "it is a manager: write `matchManagers: [\"kustomize\"]`")),
+        );
+        check(
+            Kind::Manager,
+            "docker",
+            Some((Warning, "it is a datasource: write `matchDatasources: [\"docker\"]`")),
+        );
+        check(
+            Kind::Manager,
+            "somethingnew",
+            Some((Note, "check its name; if it is new in Renovate, it has no effect here")),
+        );
+        check(Kind::Versioning, "semvr", Some((Warning, "did you mean `semver`?")));
+        check(Kind::UpdateType, "lockfileMaintenance", None);
+        check(
+            Kind::Notification,
+            "prIgnoreNotifications",
+            Some((Warning, "did you mean `prIgnoreNotification`?")),
+        );
     }
 
     #[test]

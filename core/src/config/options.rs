@@ -6,17 +6,18 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::check;
 use super::custom_datasource::CustomDatasource;
 use super::custom_manager::CustomManager;
 use super::duration::ReleaseAge;
 use super::effect;
+use super::host_rule::HostRule;
 use super::json::{Node, NodeValue};
 use super::names;
 use super::reader::{OptionValue, Reader};
 use super::rule::PackageRule;
 use super::schedule::Schedule;
 use super::templates;
-use super::values;
 use crate::update::UpdateType;
 
 pub use choices::{
@@ -144,7 +145,7 @@ options! {
     "packageRules" package_rules: Vec<PackageRule>, merge, "Options for the dependencies and updates that match.";
     "customManagers" custom_managers: Vec<CustomManager>, merge, "Patterns that find dependencies nothing else knows of.";
     "customDatasources" custom_datasources: BTreeMap<String, CustomDatasource>, merge, "Web addresses that list versions, by name.";
-    "hostRules" host_rules: Vec<Value>, merge, "How registries are talked to. Credentials belong to the process, not to the repository.";
+    "hostRules" host_rules: Vec<HostRule>, merge, "Hosts that are not to be asked. Credentials belong to the process, not to the repository.";
     "registryAliases" registry_aliases: BTreeMap<String, String>, merge, "Names or prefixes of registries, and what they stand for.";
     "registryUrls" registry_urls: Vec<String>, replace, "Where a package is looked up.";
     "defaultRegistryUrls" default_registry_urls: Vec<String>, replace, "Where a package is looked up when its file does not say.";
@@ -298,7 +299,7 @@ impl Options {
             }
             if options.read_option(name, &property.value, reader) {
                 templates::check_option(name, &property.value, reader);
-                values::check_option(name, &property.value, reader);
+                check::option(name, &property.value, reader);
                 effect::check_option(name, &property.value, reader, property.name_place);
                 continue;
             }
@@ -360,30 +361,6 @@ impl OptionValue for Block {
 
     fn schema() -> Value {
         json!({ "$ref": "#/definitions/options" })
-    }
-}
-
-impl OptionValue for Vec<Value> {
-    const WANTS: &'static str = "a list of objects";
-
-    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        if let NodeValue::Array(items) = &node.value {
-            return Some(items.iter().map(Node::to_json).collect());
-        }
-        reader.wrong_type(node, name, Self::WANTS, None);
-        None
-    }
-
-    fn add(&mut self, later: &Self) {
-        self.extend_from_slice(later);
-    }
-
-    fn show(&self) -> String {
-        format!("[{} entries]", self.len())
-    }
-
-    fn schema() -> Value {
-        json!({ "type": "array", "items": { "type": "object" } })
     }
 }
 

@@ -4,7 +4,9 @@
 //! Globs are minimatch's: `*` stays within a path part, `**` crosses parts when it is a whole part, `{a,b}`, `[a-z]`, `?`,
 //! and the extended forms `@(a|b)`, `?(a)`, `*(a)`, `+(a)`, `!(a)`.
 
+mod foreign;
 mod glob;
+pub(crate) mod lint;
 mod re2;
 
 use std::fmt;
@@ -22,11 +24,15 @@ const MAX_PATTERN: usize = 16 * 1024;
 pub struct PatternError {
     /// What is wrong, one line.
     pub message: String,
+    /// The part of the pattern that is to blame, as it is written there; `None` where that is not known.
+    pub culprit: Option<String>,
+    /// What to do, where that depends on what is wrong: one line.
+    pub hint: Option<&'static str>,
 }
 
 impl PatternError {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self { message: message.into(), culprit: None, hint: None }
     }
 }
 
@@ -36,7 +42,13 @@ impl PatternError {
 ///
 /// When it is not one, or is too large.
 pub fn regex(text: &str) -> Result<Regex, PatternError> {
-    compile(&re2::translate(text)?, Case::Sensitive)
+    expression(text, Case::Sensitive)
+}
+
+/// Returns the regular expression `text`; an error points at what RE2 does not have.
+fn expression(text: &str, case: Case) -> Result<Regex, PatternError> {
+    let translated = re2::translate(text)?;
+    compile(&translated, case).map_err(|error| foreign::find(text).unwrap_or(error))
 }
 
 /// Whether letters of different case are equal.
@@ -62,20 +74,9 @@ fn compile(source: &str, case: Case) -> Result<Regex, PatternError> {
             error => {
                 let text = error.to_string();
                 let reason = text.lines().rev().find_map(|line| line.strip_prefix("error: "));
-                PatternError::new(explain(reason.unwrap_or(&text)))
+                PatternError::new(reason.unwrap_or(&text))
             }
         })
-}
-
-fn explain(reason: &str) -> String {
-    if reason.contains("look-around") {
-        return "look-around (`(?=`, `(?!`, `(?<=`, `(?<!`) is not supported, as in Renovate (RE2)"
-            .to_owned();
-    }
-    if reason.contains("backreference") {
-        return "backreferences are not supported, as in Renovate (RE2)".to_owned();
-    }
-    reason.to_owned()
 }
 
 /// One pattern, compiled.
@@ -109,7 +110,7 @@ impl Pattern {
         let kind = if body == "*" || body == "**" && !negated {
             Kind::Any
         } else if let Some((expression, case)) = regex_parts(body) {
-            Kind::Regex(compile(&re2::translate(expression)?, case)?)
+            Kind::Regex(self::expression(expression, case)?)
         } else {
             glob_kind(body, Case::Insensitive)?
         };

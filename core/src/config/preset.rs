@@ -88,6 +88,8 @@ pub enum PresetText {
     },
     /// It could not be read, and why: one line.
     Missing(String),
+    /// Who was asked says that there is no such preset: one line.
+    Absent(String),
 }
 
 impl PresetRef {

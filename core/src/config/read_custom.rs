@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::check;
 use super::custom_manager::{CustomManager, CustomType, FileFormat, MatchString, MatchStringsStrategy};
 use super::json::{Node, NodeValue, Property};
 use super::names::closest;
 use super::pattern::{self, Pattern};
 use super::reader::{OptionValue, Reader};
 use super::templates;
-use super::values::check_versioning;
 use crate::jsonata::Expression;
 
 pub(crate) const TEMPLATES: &[&str] = &[
@@ -73,8 +73,16 @@ fn read_one(node: &Node, reader: &mut Reader<'_>) -> Option<CustomManager> {
     let mut is_enabled = true;
     for property in node.properties() {
         if !matches!(property.value.value, NodeValue::Null) {
+            check::custom_manager(&property.name, &property.value, reader);
             read_member(property, &mut manager, &mut is_enabled, reader);
         }
+    }
+    let says = |name: &str| node.member(name).is_some_and(|value| !value.items().is_empty());
+    // Where there are some and none can be used, that was told.
+    if manager.match_strings.is_empty() && says("matchStrings")
+        || manager.manager_file_patterns.is_empty() && says("managerFilePatterns")
+    {
+        return None;
     }
     if manager.match_strings.is_empty() {
         reader.error(node.place, "a custom manager needs `matchStrings`", "add a list of patterns");
@@ -146,9 +154,6 @@ fn read_member(
         }
     };
     *template = String::read(name, node, reader);
-    if let ("versioningTemplate", Some(id)) = (name, node.as_str().filter(|id| !id.contains("{{"))) {
-        check_versioning(name, id, node, reader);
-    }
 }
 
 fn read_other(
@@ -168,11 +173,11 @@ fn read_other(
         }
         "managerFilePatterns" => {
             manager.manager_file_patterns = Vec::<String>::read(name, node, reader).unwrap_or_default();
-            let hint = "patterns are written `/regular expression/` (RE2) or as a glob";
             manager.manager_file_patterns.retain(|text| match Pattern::new(text) {
                 Ok(_) => true,
                 Err(error) => {
-                    reader.error(node.place, format!("`{name}`: `{text}` cannot be used: {error}"), hint);
+                    let item = node.items().iter().find(|item| item.as_str() == Some(text));
+                    reader.bad_pattern(item.unwrap_or(node).place, name, text, &error);
                     false
                 }
             });
@@ -193,23 +198,21 @@ fn read_other(
             let items = if node.as_str().is_some() { std::slice::from_ref(node) } else { node.items() };
             for item in items {
                 let Some(text) = item.as_str() else { continue };
-                let problem = match manager.custom_type {
-                    CustomType::Regex => pattern::regex(text).err().map(|error| {
-                        let hint = "patterns are regular expressions as RE2 reads them";
-                        (format!("`matchStrings`: the pattern cannot be used: {error}"), hint)
-                    }),
-                    CustomType::Jsonata(_) => Expression::parse(text).err().map(|error| {
-                        (
-                            format!("`matchStrings`: {error}"),
-                            "queries are JSONata: <https://docs.jsonata.org>",
-                        )
-                    }),
+                let is_sound = match manager.custom_type {
+                    CustomType::Regex => pattern::regex(text)
+                        .map_err(|error| reader.bad_pattern(item.place, name, text, &error))
+                        .is_ok(),
+                    CustomType::Jsonata(_) => Expression::parse(text)
+                        .map_err(|error| {
+                            let hint = "queries are JSONata: <https://docs.jsonata.org>";
+                            reader.error(item.place, format!("`matchStrings`: {error}"), hint);
+                        })
+                        .is_ok(),
                 };
-                match problem {
-                    None => manager
+                if is_sound {
+                    manager
                         .match_strings
-                        .push(MatchString { pattern: text.to_owned(), span: Some(item.place.span) }),
-                    Some((message, hint)) => reader.error(item.place, message, hint),
+                        .push(MatchString { pattern: text.to_owned(), span: Some(item.place.span) });
                 }
             }
         }

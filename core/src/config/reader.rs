@@ -7,8 +7,13 @@ use serde_json::{Value, json};
 
 use super::effect;
 use super::json::{Node, NodeValue, Place, SourceId};
+use super::pattern::PatternError;
 use crate::name::RepoPath;
 use crate::problem::{Problem, Severity};
+use crate::span::ByteSpan;
+
+/// A longer pattern is not repeated in what is said of it: it is in the picture.
+const MAX_SHOWN: usize = 60;
 
 /// A text that options come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +26,8 @@ pub struct Source {
     pub preset: Option<Arc<str>>,
     /// The entry of an `extends` that asks for it; `None` for the configuration file itself.
     pub extended_at: Option<Place>,
+    /// What it says; empty for presets that come with updraft.
+    pub text: Arc<str>,
 }
 
 /// Collects typed values and what is wrong with the others.
@@ -52,6 +59,32 @@ impl<'a> Reader<'a> {
         self.problems.push(Problem { hint, ..problem });
     }
 
+    /// Returns where `part` of a text stands inside of it, as far as its spelling there can be recognised; the place of the text otherwise.
+    pub(crate) fn within(&self, place: Place, part: &str) -> Place {
+        let raw = self.source(place.source).and_then(|source| place.span.of(&source.text));
+        let escaped = quote(part);
+        let escaped = escaped.get(1..escaped.len() - 1).unwrap_or_default();
+        let found = raw.and_then(|raw| {
+            let spellings = [escaped, part];
+            spellings.into_iter().find_map(|spelled| Some((raw.find(spelled)?, spelled.len())))
+        });
+        match found {
+            Some((at, length)) if length > 0 => {
+                let start = place.span.start + at;
+                Place { span: ByteSpan::new(start, start + length), ..place }
+            }
+            _ => place,
+        }
+    }
+
+    /// Says that a pattern cannot be used, and points at the part of it that is to blame.
+    pub(crate) fn bad_pattern(&mut self, place: Place, name: &str, text: &str, error: &PatternError) {
+        let place = error.culprit.as_deref().map_or(place, |culprit| self.within(place, culprit));
+        let shown = if text.chars().count() > MAX_SHOWN { String::new() } else { format!(" `{text}`") };
+        let hint = error.hint.unwrap_or("patterns are written `/regular expression/` (RE2) or as a glob");
+        self.error(place, format!("`{name}`: the pattern{shown} cannot be used: {error}"), hint);
+    }
+
     pub(crate) fn error(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
         self.report(Severity::Error, place, message, Some(hint.into()));
     }
@@ -73,6 +106,9 @@ impl<'a> Reader<'a> {
     pub(crate) fn finish(mut self) -> Vec<Problem> {
         for (name, place) in std::mem::take(&mut self.without_effect) {
             let (severity, message) = effect::words(&name);
+            // A preset is for everybody: what does not matter here is no fault of whoever extends it.
+            let is_own = self.source(place.source).is_none_or(|source| source.file.is_some());
+            let severity = if is_own { severity } else { Severity::Note };
             self.report(severity, place, message, None);
         }
         self.problems

@@ -7,7 +7,7 @@ use super::apply::Bases;
 use super::defaults::Defaults;
 use super::effect;
 use super::files::FilePatterns;
-use super::json::{self, Node, NodeValue, Place, Property, SourceId};
+use super::json::{self, Duplicate, Node, NodeValue, Place, Property, SourceId};
 use super::migrate;
 use super::names;
 use super::options::{OPTIONS, Options};
@@ -68,6 +68,7 @@ pub fn resolve(
         file: Some(root.path.clone()),
         preset: None,
         extended_at: None,
+        text: Arc::clone(&root.text),
     };
     let node = resolver.read_root(root, source);
     let node = node.map(|mut node| {
@@ -220,14 +221,28 @@ impl Resolver<'_> {
     }
 
     fn parse(&mut self, text: &str, id: SourceId) -> Option<Node> {
-        match json::parse(text, id) {
-            Ok(node) => Some(node),
+        match json::parse_with_duplicates(text, id) {
+            Ok((node, duplicates)) => {
+                for duplicate in duplicates {
+                    self.written_twice(text, &duplicate);
+                }
+                Some(node)
+            }
             Err(error) => {
                 let problem = Problem { hint: error.hint, ..Problem::error(error.message) };
                 self.report(problem, Place { source: id, span: error.span });
                 None
             }
         }
+    }
+
+    fn written_twice(&mut self, text: &str, duplicate: &Duplicate) {
+        let (name, first, last) = (&duplicate.name, duplicate.first, duplicate.last);
+        let line = text.get(..last.span.start).unwrap_or_default().matches('\n').count() + 1;
+        let problem =
+            Problem::warning(format!("`{name}` is written twice here, and only the last one counts"));
+        let hint = format!("put both together in line {line}, or remove one of them");
+        self.report(problem.hint(hint), first);
     }
 
     /// Puts old forms into new ones; the owner is told of those in their own files.
@@ -366,7 +381,10 @@ impl Resolver<'_> {
             }
             _ if !preset.is_sound() => {
                 let hint = "write `github>owner/repo`, `github>owner/repo//path/file.json5` or `local>..`";
-                self.unknown(preset, place, "it names no repository", hint.to_owned());
+                if self.reported.insert(preset.text.clone()) {
+                    let message = format!("the preset `{}` names no repository", preset.text);
+                    self.report(Problem::error(message).hint(hint), place);
+                }
                 return None;
             }
             _ => match self.presets.get(&preset.key()) {
@@ -375,6 +393,15 @@ impl Resolver<'_> {
                     let hint = "everything else of the configuration holds".to_owned();
                     self.unread.insert(preset.text.clone());
                     self.unknown(preset, place, &format!("it could not be read: {reason}"), hint);
+                    return None;
+                }
+                Some(PresetText::Absent(reason)) => {
+                    self.unread.insert(preset.text.clone());
+                    if self.reported.insert(format!("{} absent", preset.text)) {
+                        let message = format!("there is no preset `{}`: {reason}", preset.text);
+                        let hint = "check its name; if it is private, give the bot a token that can read it";
+                        self.report(Problem::error(message).hint(hint), place);
+                    }
                     return None;
                 }
                 None => {
@@ -389,16 +416,22 @@ impl Resolver<'_> {
         };
         self.room = room;
         let file = RepoPath::new(path).filter(|_| is_local);
-        if is_local && preset.work_tree == WorkTree::MayStandIn && self.reported.insert(preset.key()) {
+        let stands_in = is_local && preset.work_tree == WorkTree::MayStandIn;
+        if stands_in && self.reported.insert(format!("{} stands in", preset.repository)) {
             let problem = Problem::note(format!(
-                "the preset `{}` is read from `{path}` of this repository",
-                preset.text
+                "presets of `{}` are read from the files of this repository, as `{path}` here",
+                preset.repository
             ));
             self.report(problem.hint(format!("`{}` could not be read itself", preset.repository)), place);
         }
         let name = file.as_ref().map_or(preset.text.as_str(), RepoPath::as_str);
-        let preset_text = Some(preset.text.as_str().into());
-        let source = Source { name: name.into(), file, preset: preset_text, extended_at: Some(place) };
+        let source = Source {
+            name: name.into(),
+            file,
+            preset: Some(preset.text.as_str().into()),
+            extended_at: Some(place),
+            text: Arc::clone(&text),
+        };
         let id = self.add_source(source)?;
         let mut node = self.parse(&text, id)?;
         if let Some(member) = &preset.member {
@@ -429,6 +462,7 @@ impl Resolver<'_> {
             file: None,
             preset: Some(preset.text.as_str().into()),
             extended_at: Some(place),
+            text: "".into(),
         };
         let id = self.add_source(source)?;
         match presets::find(&preset.repository, id) {

@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
+use super::check;
 use super::duration;
 use super::json::{Node, NodeValue, Place, Property};
-use super::names::closest;
+use super::names::{Kind, closest};
 use super::options::Options;
 use super::pattern::{Pattern, PatternList, regex_parts};
 use super::reader::{OptionValue, Reader};
@@ -233,7 +234,10 @@ impl PackageRule {
                 let close = closest(&property.name, MATCHERS.iter().copied().chain(old));
                 let hint = close.map_or_else(
                     || "remove it, or look the matcher up in the list of options".to_owned(),
-                    |close| format!("did you mean `{close}`?"),
+                    |close| match super::migrate::renamed_matchers().find(|(old, _)| *old == close) {
+                        Some((_, new)) => format!("did you mean `{close}`, which is `{new}` today?"),
+                        None => format!("did you mean `{close}`?"),
+                    },
                 );
                 reader.warning(
                     property.name_place,
@@ -286,12 +290,9 @@ fn read_matcher(property: &Property, reader: &mut Reader<'_>) -> Option<Matcher>
             Vec::<String>::read(name, node, reader).unwrap_or_default().into_iter().zip(places).collect()
         };
         for (text, place) in &texts {
-            if let Some(meant) = super::names::mistyped(subject, text) {
-                reader.warning(
-                    *place,
-                    format!("`{name}`: nothing is called `{text}`"),
-                    format!("did you mean `{meant}`?"),
-                );
+            match Kind::of(subject) {
+                Some(kind) => check::name(name, kind, text, *place, reader),
+                None => check::matcher(name, text, *place, reader),
             }
         }
         return Some(Matcher::List(subject, patterns(name, &texts, reader)));
@@ -355,11 +356,7 @@ fn read_pattern(name: &str, text: &str, place: Place, reader: &mut Reader<'_>) -
     match Pattern::new(text) {
         Ok(pattern) => Some(pattern),
         Err(error) => {
-            reader.error(
-                place,
-                format!("`{name}`: the pattern `{text}` cannot be used: {error}"),
-                "patterns are written `/regular expression/` (RE2) or as a glob",
-            );
+            reader.bad_pattern(place, name, text, &error);
             None
         }
     }

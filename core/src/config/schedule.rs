@@ -193,7 +193,7 @@ impl OptionValue for Schedule {
                     _ => node.place,
                 };
                 let message = format!("`{name}`: {}; it is taken to be always open", error.message);
-                reader.warning(place, message, error.hint);
+                reader.error(place, message, error.hint);
                 Vec::new()
             });
             entries.push(Entry { text: text.clone(), windows });

@@ -180,7 +180,7 @@ mod tests {
     fn a_pattern_that_cannot_work_says_why() {
         for (text, words) in [
             ("(?<major>", "unclosed group"),
-            ("(?=x)(?<major>1)", "look-around"),
+            ("(?=x)(?<major>1)", "look-ahead"),
             (r"(?<major>(\w{500}){500})", "too large"),
             (r"^(?<build>\d+)$", "no group `major`, `minor` or `patch`"),
         ] {

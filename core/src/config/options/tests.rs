@@ -94,6 +94,7 @@ fn check_problem(text: &str, at: &str, message: &str, hint: &str) {
         file: crate::name::RepoPath::new("renovate.json"),
         preset: None,
         extended_at: None,
+        text: text.into(),
     }];
     let mut reader = Reader::new(&sources);
     Options::read_object(&parse(text, SourceId(0)).unwrap(), &mut reader, |_| false);
@@ -177,7 +178,7 @@ fn points_at_mistakes_and_says_what_to_write() {
     check_problem(
         "{packageRules: [{matchDatasources: ['dokcer', 'custom.x', 'helm*'], enabled: false}]}",
         "'dokcer'",
-        "`matchDatasources`: nothing is called `dokcer`",
+        "`matchDatasources`: there is no datasource `dokcer`",
         "did you mean `docker`?",
     );
     check_problem(
@@ -211,4 +212,112 @@ fn one_string_is_enough_where_renovate_says_so() {
     let (options, problems) = read("{schedule: 'every weekend', description: 'a'}");
     assert_eq!(problems, []);
     assert_eq!(options.schedule.unwrap().texts().collect::<Vec<_>>(), ["every weekend"]);
+}
+
+#[test]
+fn a_pattern_that_cannot_be_used_shows_the_part_to_blame() {
+    check_problem(
+        "{packageRules: [{matchPackageNames: ['/^ghcr.io\\\\/(?!harbour)/'], enabled: false}]}",
+        "(?!",
+        "`matchPackageNames`: the pattern `/^ghcr.io\\/(?!harbour)/` cannot be used: `(?!` is negative look-ahead, which RE2 does not have, in Renovate neither",
+        "say what is wanted; what is not goes into a second pattern, with `!` in front of its `/`",
+    );
+    check_problem(
+        "{extractVersion: '^(?<version>a)\\\\1'}",
+        "\\\\1",
+        "`extractVersion`: the pattern `^(?<version>a)\\1` cannot be used: `\\1` is a backreference, which RE2 does not have, in Renovate neither",
+        "write the pattern of the group a second time",
+    );
+    check_problem(
+        "{extractVersion: '^v(?<ver>.+)$'}",
+        "'^v(?<ver>.+)$'",
+        "`extractVersion`: the pattern `^v(?<ver>.+)$` cannot be used: it has no group `version`",
+        "name the part that counts, as in `^v(?<version>.+)$`",
+    );
+    check_problem(
+        "{flux: {managerFilePatterns: ['/(/']}}",
+        "'/(/'",
+        "`managerFilePatterns`: the pattern `/(/` cannot be used: unclosed group",
+        "patterns are written `/regular expression/` (RE2) or as a glob",
+    );
+    check_problem(
+        "{packageRules: [{versioning: 'regex:^(?<major>', enabled: true}]}",
+        "'regex:^(?<major>'",
+        "`versioning`: the pattern `regex:^(?<major>` cannot be used: unclosed group",
+        "patterns are written `/regular expression/` (RE2) or as a glob",
+    );
+}
+
+#[test]
+fn patterns_that_probably_mean_something_else_are_told() {
+    check_problem(
+        "{kubernetes: {managerFilePatterns: ['/apps/.+\\\\.yaml$']}}",
+        "/apps/.+\\\\.yaml$",
+        "`managerFilePatterns`: `/apps/.+\\.yaml$` has no `/` at its end, so that it is a glob, and fits nothing",
+        "write `/apps/.+\\.yaml$/`",
+    );
+    check_problem(
+        "{flux: {managerFilePatterns: ['/[apps|base]/.+/']}}",
+        "[apps|base]",
+        "`managerFilePatterns`: `[apps|base]` fits one of these letters, not one of these words",
+        "write `(?:apps|base)`",
+    );
+    check_problem(
+        "{ignorePaths: ['^archive/**']}",
+        "^archive/**",
+        "`ignorePaths`: `^archive/**` is a glob, but looks like a regular expression",
+        "write a glob, such as `archive/**` or `**/*.sops.*`",
+    );
+}
+
+#[test]
+fn names_that_do_not_exist_are_told() {
+    check_problem(
+        "{packageRules: [{matchDatasources: ['kustomize'], enabled: false}]}",
+        "'kustomize'",
+        "`matchDatasources`: there is no datasource `kustomize`",
+        "it is a manager: write `matchManagers: [\"kustomize\"]`",
+    );
+    check_problem(
+        "{packageRules: [{matchManagers: ['github-action'], enabled: false}]}",
+        "'github-action'",
+        "`matchManagers`: there is no manager `github-action`",
+        "did you mean `github-actions`?",
+    );
+    check_problem(
+        "{packageRules: [{versioning: 'semvr', enabled: false}]}",
+        "'semvr'",
+        "`versioning`: there is no versioning `semvr`",
+        "did you mean `semver`?",
+    );
+    check_problem(
+        "{enabledManagers: ['fluxx']}",
+        "'fluxx'",
+        "`enabledManagers`: there is no manager `fluxx`",
+        "did you mean `flux`?",
+    );
+    check_problem(
+        "{packageRules: [{matchUpdateTypes: ['majr'], enabled: false}]}",
+        "'majr'",
+        "`matchUpdateTypes`: there is no update type `majr`",
+        "did you mean `major`?",
+    );
+    check_problem(
+        "{customManagers: [{customType: 'regex', managerFilePatterns: ['a'], matchStrings: ['(?<depName>x)(?<currentValue>a)'], datasourceTemplate: 'dockr'}]}",
+        "'dockr'",
+        "`datasourceTemplate`: there is no datasource `dockr`",
+        "did you mean `docker`?",
+    );
+    check_problem(
+        "{packageRules: [{matchPackagePattern: ['x'], enabled: false}]}",
+        "matchPackagePattern",
+        "there is no matcher `matchPackagePattern`; it is ignored",
+        "did you mean `matchPackagePatterns`, which is `matchPackageNames` today?",
+    );
+    check_problem(
+        "{schedule: ['at 11:30']}",
+        "'at 11:30'",
+        "`schedule`: `at 11:30` is a moment, and a schedule is a window of time; it is taken to be always open",
+        "write `after 11am and before 1pm`; the time zone is an option of its own, `timezone`",
+    );
 }

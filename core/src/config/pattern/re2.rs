@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn says_what_cannot_be_done() {
         for (pattern, word) in
-            [("a(?=b)", "look-around"), (r"(a)\1", "backreference"), ("[a", "class"), ("a(", "unclosed")]
+            [("a(?=b)", "look-ahead"), (r"(a)\1", "backreference"), ("[a", "class"), ("a(", "unclosed")]
         {
             let error = regex(pattern).unwrap_err().to_string();
             assert!(error.contains(word), "{pattern}: {error}");

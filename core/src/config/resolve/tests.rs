@@ -295,3 +295,20 @@ fn old_forms_are_noted_once_where_they_stand() {
     assert_eq!(config.custom_managers[0].manager_file_patterns, ["/x$/"]);
     assert_eq!(config.custom_managers[0].file.as_ref().map(RepoPath::as_str), Some(".github/renovate.json5"));
 }
+
+#[test]
+fn a_name_that_is_written_twice_is_told_where_it_does_not_count() {
+    let text = "{\n  labels: ['a'],\n  patch: {automerge: true, automerge: false},\n  labels: ['b'],\n}";
+    let config = done(text, &[]);
+    messages(
+        &config,
+        &[
+            "`automerge` is written twice here, and only the last one counts",
+            "`labels` is written twice here, and only the last one counts",
+        ],
+    );
+    let second = &config.problems[1];
+    assert_eq!(second.hint.as_deref(), Some("put both together in line 4, or remove one of them"));
+    assert_eq!(second.span.map(|span| span.start), text.find("labels"));
+    assert_eq!(config.options.labels, Some(vec!["b".to_owned()]));
+}

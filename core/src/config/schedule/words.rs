@@ -88,6 +88,12 @@ impl<'a> Reader<'a> {
     }
 
     fn bad(&self, word: &str) -> ScheduleError {
+        if word == "at" {
+            return ScheduleError::new(
+                format!("`{}` is a moment, and a schedule is a window of time", self.text),
+                "write `after 11am and before 1pm`; the time zone is an option of its own, `timezone`",
+            );
+        }
         let known = ["before", "after", "every", "weekday", "weekend", "month", "first", "last"];
         let close = closest(word, WEEKDAYS.iter().chain(&MONTHS).chain(&known).copied());
         let hint = close.map_or_else(|| HINT.to_owned(), |close| format!("did you mean `{close}`?"));
