@@ -21,7 +21,8 @@ use crate::cli::{
     ExplainFormat, Extract, Format, Migrate, Run,
 };
 use crate::configuration::{self, Presets, Sources};
-use crate::doctor::report as check;
+use crate::datasource;
+use crate::doctor::{Tags, report as check};
 use crate::explain;
 use crate::explain::rules::{self, Listing};
 use crate::http::Http;
@@ -169,8 +170,15 @@ async fn config_check(
     verbosity: u8,
     terminal: &Terminal,
 ) -> anyhow::Result<ExitCode> {
-    let (mut reading, sources) = read_config(&arguments.on).await?;
-    let checked = check::Checked::new(&reading, &sources);
+    let (mut reading, sources, http) = read_config(&arguments.on).await?;
+    let tags = if arguments.on.world.offline {
+        Tags::default()
+    } else {
+        let (docker, _) = settings::docker(&arguments.on.world);
+        let datasources = datasource::all(&http, docker);
+        Tags::of(&reading.extraction.deps, &reading.config, &datasources).await
+    };
+    let checked = check::Checked::new(&reading, &sources, &tags);
     // Where both speak of the same place, who looked at what comes of it knows more.
     reading.config.problems.retain(|problem| {
         problem.severity == Severity::Error || !checked.problems().any(|finding| knows_more(finding, problem))
@@ -213,7 +221,7 @@ async fn config_migrate(arguments: &Migrate, terminal: &Terminal) -> anyhow::Res
 }
 
 async fn config_show(arguments: &ConfigArgs, terminal: &Terminal) -> anyhow::Result<ExitCode> {
-    let (mut reading, sources) = read_config(arguments).await?;
+    let (mut reading, sources, _) = read_config(arguments).await?;
     reading.snapshot.hold(sources.file);
     let width = width_of(&std::io::stdout());
     terminal.print(&explain::show::config(&reading.config, &reading.snapshot.files, width))?;
@@ -228,7 +236,7 @@ async fn config_explain(
     // Presets that were fetched before are used, and nothing is asked.
     let world = &mut arguments.on.world;
     world.offline = world.replay.is_none() && world.record.is_none();
-    let (mut reading, sources) = read_config(&arguments.on).await?;
+    let (mut reading, sources, _) = read_config(&arguments.on).await?;
     reading.snapshot.hold(sources.file);
     let files = &reading.snapshot.files;
     if arguments.format == ExplainFormat::Text {
@@ -244,8 +252,8 @@ async fn config_explain(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads a working tree and its configuration; presets may be fetched.
-async fn read_config(arguments: &ConfigArgs) -> anyhow::Result<(Reading, Sources)> {
+/// Reads a working tree and its configuration; presets may be fetched, and with what they were more may be asked.
+async fn read_config(arguments: &ConfigArgs) -> anyhow::Result<(Reading, Sources, Http)> {
     let began = Instant::now();
     let snapshot = local::read(&arguments.path)?;
     let (http_settings, _) = settings::http(&arguments.world)?;
@@ -253,7 +261,7 @@ async fn read_config(arguments: &ConfigArgs) -> anyhow::Result<(Reading, Sources
     let flag = arguments.world.config.as_deref();
     let (config, sources) =
         configuration::load_with_sources(&snapshot, flag, Presets::Fetched(&http)).await?;
-    Ok((Reading::new(&arguments.path, snapshot, config, began), sources))
+    Ok((Reading::new(&arguments.path, snapshot, config, began), sources, http))
 }
 
 fn code(report: &Report) -> ExitCode {

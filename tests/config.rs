@@ -4,7 +4,7 @@
 
 mod support;
 
-use support::{Ran, check_snapshot, command, fixture, folder_with, run, updraft};
+use support::{Ran, check_snapshot, command, fixture, folder_with, replayed, run, updraft};
 use tempfile::TempDir;
 
 const NEGLECTED: &str = "tests/fixtures/repos/neglected";
@@ -57,7 +57,7 @@ fn a_document_holds_the_same_findings() {
 
 #[test]
 fn a_repository_in_order_is_fine() {
-    let ran = updraft(&["config", "check", HOMELAB]).expect(0);
+    let ran = replayed(&["config", "check", HOMELAB]).expect(0);
     assert!(ran.out.starts_with(".github/renovate.json5: fine (8 package rules of its own, "), "{}", ran.out);
     let folder = folder_with(&[
         (
@@ -127,4 +127,24 @@ fn explain_as_a_document_holds_every_rule() {
     assert_eq!(own(2)["failed"]["matcher"], "matchDepNames");
     assert_eq!(own(2)["failed"]["saw"][0], "ghcr.io/fjord/ferry");
     assert_eq!(document["dependencies"][0]["options"]["groupName"]["setBy"], "#1");
+}
+
+#[test]
+fn a_comment_that_is_no_tag_of_the_pinned_commit_is_said_to_be_none() {
+    let workflow = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@93cb6efe18208431cddfb8368fd83d5badbf9bfd # v5.0.9\n";
+    let tree = folder_with(&[("renovate.json", "{}"), (".github/workflows/a.yaml", workflow)]);
+    let check = ["config", "check", tree.path().to_str().unwrap()];
+    replayed(&check).expect(0).says(
+        "
+warning: `actions/checkout` is pinned to a commit, and `v5.0.9` beside it is no tag there
+ --> .github/workflows/a.yaml:6:75
+  |
+6 |       - uses: actions/checkout@93cb6efe18208431cddfb8368fd83d5badbf9bfd # v5.0.9
+  |                                                                           ^^^^^^
+  |
+  = hint: write `v5.0.1`, which is that commit
+",
+    );
+    let offline = updraft(&[&check[..], &["--offline"]].concat()).expect(0);
+    assert!(!offline.err.contains("v5.0.9"), "nobody is asked: {}", offline.err);
 }

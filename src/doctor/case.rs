@@ -11,6 +11,7 @@ use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
 
+use super::Tags;
 use crate::configuration::Sources;
 use crate::report::find;
 use crate::run::{Managers, Reading};
@@ -21,6 +22,7 @@ pub struct Case<'a> {
     pub(super) reading: &'a Reading,
     /// The texts its configuration was read from.
     pub(super) sources: &'a Sources,
+    tags: &'a Tags,
     own: Vec<Own>,
     verdicts: OnceCell<Vec<Vec<Verdict>>>,
     everything: OnceCell<Extraction>,
@@ -35,7 +37,7 @@ pub(super) struct Own {
 
 impl<'a> Case<'a> {
     /// Returns what is to be examined.
-    pub fn new(reading: &'a Reading, sources: &'a Sources) -> Self {
+    pub fn new(reading: &'a Reading, sources: &'a Sources, tags: &'a Tags) -> Self {
         let own = reading.config.files.iter().filter_map(|path| {
             let text = match &sources.file {
                 Some(file) if file.path == *path => Arc::clone(&file.text),
@@ -44,7 +46,19 @@ impl<'a> Case<'a> {
             let outline = Outline::read(path, &text)?;
             Some(Own { path: path.clone(), text, outline })
         });
-        Self { reading, sources, own: own.collect(), verdicts: OnceCell::new(), everything: OnceCell::new() }
+        Self {
+            reading,
+            sources,
+            tags,
+            own: own.collect(),
+            verdicts: OnceCell::new(),
+            everything: OnceCell::new(),
+        }
+    }
+
+    /// Returns what is known of the tags of pinned commits.
+    pub(super) fn tags(&self) -> &'a Tags {
+        self.tags
     }
 
     pub(super) fn config(&self) -> &'a Config {

@@ -16,11 +16,13 @@ pub mod report;
 mod rules;
 mod schedules;
 mod unused;
+mod version_comments;
 
 use updraft_core::problem::Problem;
 
 pub use case::Case;
 pub use rules::{RuleUse, uses};
+pub use version_comments::Tags;
 
 /// One thing that is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +53,11 @@ pub const CHECKS: &[Check] = &[
         id: "chart-sources",
         about: "charts whose repository is not known",
         examine: chart_sources::examine,
+    },
+    Check {
+        id: "version-comments",
+        about: "versions beside pinned commits that are not theirs",
+        examine: version_comments::examine,
     },
     Check { id: "files", about: "files that cannot be read", examine: files::examine },
 ];

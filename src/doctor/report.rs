@@ -9,7 +9,7 @@ use updraft_core::problem::{Problem, Severity};
 
 use super::case::count;
 use super::rules::{shortened, title};
-use super::{Case, Finding, RuleUse, examine, uses};
+use super::{Case, Finding, RuleUse, Tags, examine, uses};
 use crate::configuration::Sources;
 use crate::report::layout::pad;
 use crate::report::printable::printable;
@@ -78,9 +78,9 @@ pub struct RuleReport {
 }
 
 impl Checked {
-    /// Examines a repository.
-    pub fn new(reading: &Reading, sources: &Sources) -> Self {
-        let case = Case::new(reading, sources);
+    /// Examines a repository; `tags` is what was asked of the outside world about it.
+    pub fn new(reading: &Reading, sources: &Sources, tags: &Tags) -> Self {
+        let case = Case::new(reading, sources, tags);
         Self { findings: examine(&case), rules: uses(&case) }
     }
 
