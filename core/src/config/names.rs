@@ -150,6 +150,8 @@ pub(crate) fn report_unknown(property: &Property, reader: &mut Reader<'_>) {
         let known = options.chain(MANAGERS.iter().copied()).chain(WITHOUT_EFFECT.iter().copied());
         let hint = if super::rule::MATCHERS.contains(&name) {
             "matchers belong into an entry of `packageRules`".to_owned()
+        } else if super::read_custom::is_member(name) {
+            "it belongs into an entry of `customManagers`".to_owned()
         } else {
             closest(name, known).map_or_else(
                 || "remove it, or look its name up in the list of options".to_owned(),

@@ -33,6 +33,12 @@ const OTHERS: &[&str] = &[
     "enabled",
 ];
 
+/// Returns whether only a custom manager has a member of this name.
+pub(crate) fn is_member(name: &str) -> bool {
+    TEMPLATES.contains(&name)
+        || matches!(name, "customType" | "matchStrings" | "matchStringsStrategy" | "fileFormat")
+}
+
 impl OptionValue for Vec<CustomManager> {
     const WANTS: &'static str = "a list of custom managers";
 

@@ -146,6 +146,12 @@ fn points_at_mistakes_and_says_what_to_write() {
         "matchers belong into an entry of `packageRules`",
     );
     check_problem(
+        "{matchStrings: []}",
+        "matchStrings",
+        "there is no option `matchStrings`",
+        "it belongs into an entry of `customManagers`",
+    );
+    check_problem(
         "{timezone: 'Europe/Berln'}",
         "'Europe/Berln'",
         "there is no time zone `Europe/Berln`; schedules are in UTC",
