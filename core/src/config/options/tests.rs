@@ -146,12 +146,6 @@ fn points_at_mistakes_and_says_what_to_write() {
         "matchers belong into an entry of `packageRules`",
     );
     check_problem(
-        "{matchStrings: []}",
-        "matchStrings",
-        "there is no option `matchStrings`",
-        "it belongs into an entry of `customManagers`",
-    );
-    check_problem(
         "{timezone: 'Europe/Berln'}",
         "'Europe/Berln'",
         "there is no time zone `Europe/Berln`; schedules are in UTC",
@@ -278,6 +272,12 @@ fn patterns_that_probably_mean_something_else_are_told() {
 
 #[test]
 fn names_that_do_not_exist_are_told() {
+    check_problem(
+        "{matchStrings: []}",
+        "matchStrings",
+        "there is no option `matchStrings`",
+        "it belongs into an entry of `customManagers`",
+    );
     check_problem(
         "{packageRules: [{matchDatasources: ['kustomize'], enabled: false}]}",
         "'kustomize'",
