@@ -241,7 +241,7 @@ impl PackageRule {
                 );
                 reader.warning(
                     property.name_place,
-                    format!("there is no matcher `{}`; it is ignored", property.name),
+                    format!("there is no matcher `{}`, so the rule holds for nothing", property.name),
                     hint,
                 );
                 has_unknown = true;
@@ -255,9 +255,9 @@ impl PackageRule {
         }
         // The cheap ones first: most rules fail by one of them.
         matchers.sort_by_key(Matcher::cost);
-        if has_unknown && matchers.is_empty() {
-            // Better a rule that does nothing than one that holds for everything.
-            matchers.push(Matcher::Never("match..", "it has no matcher that exists"));
+        if has_unknown {
+            // Better a rule that does nothing than one that holds for more than was meant.
+            matchers = vec![Matcher::Never("match..", "it has a matcher that does not exist")];
         }
         let elsewhere: fn(&str) -> bool = |name| name.starts_with("match") || name == "packageRules";
         let options = Options::read_object(node, reader, elsewhere);

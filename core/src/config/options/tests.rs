@@ -196,7 +196,7 @@ fn points_at_mistakes_and_says_what_to_write() {
     check_problem(
         "{packageRules: [{matchPackageName: ['a']}]}",
         "matchPackageName",
-        "there is no matcher `matchPackageName`; it is ignored",
+        "there is no matcher `matchPackageName`, so the rule holds for nothing",
         "did you mean `matchPackageNames`?",
     );
     check_problem(
@@ -317,7 +317,7 @@ fn names_that_do_not_exist_are_told() {
     check_problem(
         "{packageRules: [{matchPackagePattern: ['x'], enabled: false}]}",
         "matchPackagePattern",
-        "there is no matcher `matchPackagePattern`; it is ignored",
+        "there is no matcher `matchPackagePattern`, so the rule holds for nothing",
         "did you mean `matchPackagePatterns`, which is `matchPackageNames` today?",
     );
     check_problem(
