@@ -16,8 +16,8 @@ use std::collections::HashSet;
 use std::io;
 
 use handlebars::template::{HelperTemplate, Parameter, Subexpression, TemplateElement};
-use handlebars::{Handlebars, Path, PathSeg, Template, TemplateErrorReason, no_escape};
-use serde_json::Value;
+use handlebars::{Context, Handlebars, Path, PathSeg, Template, TemplateErrorReason, no_escape};
+use serde_json::{Map, Value};
 
 /// The longest template, in bytes.
 const MAX_TEMPLATE: usize = 64 * 1024;
@@ -44,9 +44,55 @@ pub enum TemplateError {
     TooLarge(String),
 }
 
+/// Fields, held the way the engine reads them: any number of templates are filled in without a copy of them.
+#[derive(Clone, Debug)]
+pub struct Fields(Context);
+
+impl Fields {
+    /// Sets the field `name`.
+    pub fn insert(&mut self, name: &str, value: impl Into<Value>) {
+        if let Value::Object(fields) = self.0.data_mut() {
+            fields.insert(name.to_owned(), value.into());
+        }
+    }
+
+    /// Returns the value of the field `name`.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.data().get(name)
+    }
+
+    /// Returns `template` filled in, as [`render`] does it.
+    ///
+    /// # Errors
+    ///
+    /// When the template itself cannot be read, fails, or is too large.
+    pub fn render(&self, template: &str) -> Result<String, TemplateError> {
+        if !template.contains("{{") {
+            return Ok(template.to_owned());
+        }
+        let mut text = render_once(template, &self.0)?;
+        for _ in 1..MAX_ROUNDS {
+            if !text.contains("{{") {
+                break;
+            }
+            match render_once(&text, &self.0) {
+                Ok(next) => text = next,
+                Err(_) => break,
+            }
+        }
+        Ok(text)
+    }
+}
+
+impl From<Map<String, Value>> for Fields {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self(Context::from(Value::Object(fields)))
+    }
+}
+
 /// Returns `template` filled in with `fields`, a JSON object; a field that is missing is empty.
 ///
-/// The text is filled in again, up to three times in all, while it still holds `{{`, because fields may be templates
+/// `fields` are copied for it: who fills in several templates makes [`Fields`] of them once. The text is filled in again, up to three times in all, while it still holds `{{`, because fields may be templates
 /// too. A later round that fails leaves the text of the round before: what it trips over came from a field.
 ///
 /// # Errors
@@ -62,17 +108,7 @@ pub fn render(template: &str, fields: &Value) -> Result<String, TemplateError> {
     if !template.contains("{{") {
         return Ok(template.to_owned());
     }
-    let mut text = render_once(template, fields)?;
-    for _ in 1..MAX_ROUNDS {
-        if !text.contains("{{") {
-            break;
-        }
-        match render_once(&text, fields) {
-            Ok(next) => text = next,
-            Err(_) => break,
-        }
-    }
-    Ok(text)
+    Fields(Context::from(fields.clone())).render(template)
 }
 
 /// Reads `template` without filling it in.
@@ -114,7 +150,7 @@ fn step() -> bool {
     })
 }
 
-fn render_once(template: &str, fields: &Value) -> Result<String, TemplateError> {
+fn render_once(template: &str, fields: &Context) -> Result<String, TemplateError> {
     ENGINE.with(|engine| {
         let engine = &mut *engine.borrow_mut();
         if !engine.handlebars.has_template(template) {
@@ -126,7 +162,7 @@ fn render_once(template: &str, fields: &Value) -> Result<String, TemplateError> 
         }
         STEPS.with(|steps| steps.set(MAX_STEPS));
         let mut output = Output(Vec::new());
-        let result = engine.handlebars.render_to_write(template, fields, &mut output);
+        let result = engine.handlebars.render_with_context_to_write(template, fields, &mut output);
         match result {
             Ok(()) => String::from_utf8(output.0).map_err(|error| TemplateError::Render(error.to_string())),
             Err(_) if STEPS.with(Cell::get) == 0 => {

@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::fit::shortened;
 use super::markdown::{code, plain};
 use super::{filled, safe_fields};
 use crate::plan::Branch;
+use crate::template::Fields;
 use crate::update::UpdateType;
 
 /// The most characters of a title or name in a comment.
@@ -78,13 +77,13 @@ pub fn ignored(branch: &Branch) -> Comment {
 /// The words that the owner wants instead of the usual ones: `userStrings`.
 struct OwnWords<'a> {
     words: Option<&'a BTreeMap<String, String>>,
-    fields: Value,
+    fields: Fields,
 }
 
 impl<'a> OwnWords<'a> {
     fn of(branch: &'a Branch) -> Self {
         let fields = branch.upgrades.first().map(safe_fields).unwrap_or_default();
-        Self { words: branch.options.user_strings.as_ref(), fields: Value::Object(fields) }
+        Self { words: branch.options.user_strings.as_ref(), fields: Fields::from(fields) }
     }
 
     /// Returns what the owner says under a name, `None` when that is nothing.

@@ -24,7 +24,7 @@ use self::fit::{first_lines, shortened};
 use self::markdown::{code, message, plain, shown_fields};
 use crate::changelog::cut;
 use crate::plan::{Branch, Upgrade};
-use crate::template;
+use crate::template::Fields;
 
 /// The longest text of a pull request, in characters: GitHub takes 65,536 and counts some of them twice.
 const MAX_BODY: usize = 58_000;
@@ -107,10 +107,9 @@ fn assembled(branch: &Branch, parts: &[(&str, String)]) -> String {
         fields.insert((*name).to_owned(), Value::from(format!("{PART_START}{number}{PART_END}")));
     }
     let default = PARTS.map(|part| format!("{{{{{{{part}}}}}}}")).concat();
-    let fields = Value::Object(fields);
-    let ordered =
-        branch.options.pr_body_template.as_deref().and_then(|order| template::render(order, &fields).ok());
-    let ordered = ordered.or_else(|| template::render(&default, &fields).ok()).unwrap_or_default();
+    let fields = Fields::from(fields);
+    let ordered = branch.options.pr_body_template.as_deref().and_then(|order| fields.render(order).ok());
+    let ordered = ordered.or_else(|| fields.render(&default).ok()).unwrap_or_default();
     let mut left: BTreeSet<usize> = (0..PARTS.len()).collect();
     let mut pieces: Vec<&str> = Vec::new();
     for piece in ordered.split(PART_START) {
@@ -130,7 +129,7 @@ fn assembled(branch: &Branch, parts: &[(&str, String)]) -> String {
 /// The fields of an owner's texts about a whole branch, made when the first one wants them.
 struct OwnFields<'a> {
     branch: &'a Branch,
-    fields: Option<Value>,
+    fields: Option<Fields>,
 }
 
 impl<'a> OwnFields<'a> {
@@ -144,7 +143,7 @@ impl<'a> OwnFields<'a> {
             let mut fields = self.branch.upgrades.first().map(safe_fields).unwrap_or_default();
             let members = self.branch.upgrades.iter().map(|upgrade| Value::Object(safe_fields(upgrade)));
             fields.insert("upgrades".to_owned(), members.collect());
-            Value::Object(fields)
+            Fields::from(fields)
         });
         first_lines(filled(text, fields).trim_matches('\n'), MAX_PART).to_owned()
     }
@@ -156,8 +155,8 @@ fn safe_fields(upgrade: &Upgrade) -> Map<String, Value> {
 }
 
 /// Returns what an owner's template says; one that fails is shown as it is written.
-fn filled(text: &str, fields: &Value) -> String {
-    template::render(text, fields).unwrap_or_else(|_| text.to_owned())
+fn filled(text: &str, fields: &Fields) -> String {
+    fields.render(text).unwrap_or_else(|_| text.to_owned())
 }
 
 /// Returns a coloured box with an item for each of `lines`, or nothing when there is none.
@@ -194,7 +193,7 @@ fn notes(branch: &Branch) -> Vec<String> {
         let Some(texts) = upgrade.options.pr_body_notes.as_deref().filter(|texts| !texts.is_empty()) else {
             continue;
         };
-        let fields = Value::Object(safe_fields(upgrade));
+        let fields = Fields::from(safe_fields(upgrade));
         for note in texts {
             let note = filled(note, &fields).split_whitespace().collect::<Vec<_>>().join(" ");
             if !note.is_empty() && !notes.contains(&note) {

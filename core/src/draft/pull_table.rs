@@ -9,6 +9,7 @@ use super::markdown::{code, foreign_link, plain};
 use super::templates::Text;
 use super::{filled, safe_fields};
 use crate::plan::{Branch, Upgrade};
+use crate::template::Fields;
 
 /// The columns where the owner names none.
 const COLUMNS: [&str; 5] = ["Package", "Type", "Update", "Change", "Pending"];
@@ -67,7 +68,7 @@ fn heading<'a>(branch: &'a Branch, column: &'a str) -> &'a str {
 struct Cells<'a> {
     upgrade: &'a Upgrade,
     /// The fields of the owner's columns, made when the first one wants them.
-    fields: Option<Value>,
+    fields: Option<Fields>,
 }
 
 impl<'a> Cells<'a> {
@@ -92,7 +93,7 @@ impl<'a> Cells<'a> {
             let mut fields = safe_fields(upgrade);
             fields.insert("depNameLinked".to_owned(), Value::from(name(upgrade)));
             fields.insert("references".to_owned(), Value::from(references(upgrade)));
-            Value::Object(fields)
+            Fields::from(fields)
         });
         cell(&filled(template, fields))
     }
@@ -138,7 +139,13 @@ fn name(upgrade: &Upgrade) -> String {
 fn references(upgrade: &Upgrade) -> String {
     let source = field(upgrade, "sourceUrl").filter(|_| field(upgrade, "homepage").is_some());
     let changes = field(upgrade, "changelogUrl");
-    let changes = changes.map(|text| filled(text, &Value::Object(upgrade.fields.clone())));
+    let changes = changes.map(|text| {
+        if text.contains("{{") {
+            filled(text, &Fields::from(upgrade.fields.clone()))
+        } else {
+            text.to_owned()
+        }
+    });
     let links = [("source", source), ("changelog", changes.as_deref())];
     let links = links.into_iter().map(|(words, url)| foreign_link(words, url));
     links.filter(|link| link.starts_with('[')).collect::<Vec<_>>().join(", ")

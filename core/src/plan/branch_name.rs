@@ -1,6 +1,5 @@
 //! The name of the branch an update belongs to. Updates with the same name share a branch.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
@@ -8,7 +7,7 @@ use sha2::{Digest as _, Sha512};
 
 use super::slug::{Strictness, clean_branch_name, slug};
 use crate::config::Options;
-use crate::template::{self, TemplateError};
+use crate::template::{Fields, TemplateError};
 use crate::update::{Update, UpdateType};
 
 /// The fewest characters of a hash that still tell branches apart.
@@ -37,9 +36,9 @@ pub(super) fn place(
     update: &Update,
     fields: &Map<String, Value>,
 ) -> Result<Place, TemplateError> {
-    let mut fields = Cow::Borrowed(fields);
+    let mut fields = Fields::from(fields.clone());
     let group_name = match &options.group_name {
-        Some(text) if update.update_type != UpdateType::Replacement => Some(rendered(text, &fields)?),
+        Some(text) if update.update_type != UpdateType::Replacement => Some(fields.render(text)?),
         _ => None,
     };
     let group_name = group_name.filter(|name| !name.trim().is_empty());
@@ -47,24 +46,23 @@ pub(super) fn place(
     let topic = match &group_name {
         Some(name) => {
             let slug = slugged(name, options, update, &fields)?;
-            fields.to_mut().insert("groupName".to_owned(), Value::from(name.as_str()));
-            fields.to_mut().insert("groupSlug".to_owned(), Value::from(slug.as_str()));
+            fields.insert("groupName", name.as_str());
+            fields.insert("groupSlug", slug.as_str());
             let topic = options.group.as_ref().and_then(|group| group.branch_topic.clone());
             group_slug = Some(slug);
-            rendered(topic.as_deref().unwrap_or("{{{groupSlug}}}"), &fields)?
+            fields.render(topic.as_deref().unwrap_or("{{{groupSlug}}}"))?
         }
-        None => rendered(options.branch_topic.as_deref().unwrap_or_default(), &fields)?,
+        None => fields.render(options.branch_topic.as_deref().unwrap_or_default())?,
     };
-    let prefix = rendered(options.branch_prefix.as_deref().unwrap_or_default(), &fields)?;
-    let additional = rendered(options.additional_branch_prefix.as_deref().unwrap_or_default(), &fields)?;
+    let prefix = fields.render(options.branch_prefix.as_deref().unwrap_or_default())?;
+    let additional = fields.render(options.additional_branch_prefix.as_deref().unwrap_or_default())?;
     let name = if let Some(length) = options.hashed_branch_length {
         hashed(&prefix, &format!("{additional}{topic}"), length)
     } else {
-        let known = fields.to_mut();
-        known.insert("branchPrefix".to_owned(), Value::from(prefix.as_str()));
-        known.insert("additionalBranchPrefix".to_owned(), Value::from(additional));
-        known.insert("branchTopic".to_owned(), Value::from(topic.as_str()));
-        rendered(options.branch_name.as_deref().unwrap_or_default(), &fields)?
+        fields.insert("branchPrefix", prefix.as_str());
+        fields.insert("additionalBranchPrefix", additional);
+        fields.insert("branchTopic", topic.as_str());
+        fields.render(options.branch_name.as_deref().unwrap_or_default())?
     };
     let strictness =
         if options.branch_name_strict == Some(true) { Strictness::Strict } else { Strictness::Git };
@@ -73,14 +71,9 @@ pub(super) fn place(
 }
 
 /// Returns the group's slug with what the owner wants told apart in front: `major-flux`, `minor-1.2-flux`, `patch-flux`.
-fn slugged(
-    name: &str,
-    options: &Options,
-    update: &Update,
-    fields: &Map<String, Value>,
-) -> Result<String, TemplateError> {
+fn slugged(name: &str, options: &Options, update: &Update, fields: &Fields) -> Result<String, TemplateError> {
     let own = match &options.group_slug {
-        Some(text) => slug(&rendered(text, fields)?),
+        Some(text) => slug(&fields.render(text)?),
         None => slug(name),
     };
     let set = |option: Option<bool>| option == Some(true);
@@ -111,12 +104,4 @@ fn hashed(prefix: &str, topic: &str, length: u32) -> String {
         hex
     });
     format!("{prefix}{}", hex.get(..room).unwrap_or(&hex))
-}
-
-fn rendered(text: &str, fields: &Map<String, Value>) -> Result<String, TemplateError> {
-    if text.contains("{{") {
-        template::render(text, &Value::Object(fields.clone()))
-    } else {
-        Ok(text.to_owned())
-    }
 }

@@ -1,10 +1,10 @@
 //! Commit messages and titles of pull requests.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::config::Options;
 use crate::config::options::{CommitMessageLowerCase, SemanticCommits};
-use crate::template::{self, TemplateError};
+use crate::template::{Fields, TemplateError};
 use crate::update::UpdateType;
 
 /// To what, where several versions come from: an extra that names the old version would be wrong for some of them.
@@ -84,7 +84,7 @@ pub(super) struct MessageInput<'a> {
     /// The branch's options, those of `group` merged in when it is one.
     pub options: &'a Options,
     pub breadth: Breadth,
-    pub fields: &'a Map<String, Value>,
+    pub fields: &'a Fields,
     pub style: CommitStyle,
     /// The semantic types of all members, as templates with the fields of each filled in.
     pub semantic_types: Vec<String>,
@@ -107,9 +107,9 @@ pub(super) fn subject(input: &MessageInput<'_>) -> Result<Subject, TemplateError
     let options = input.options;
     let mut fields = input.fields.clone();
     let semantic_type = highest_semantic_type(&input.semantic_types).unwrap_or_default();
-    let scope = render(options.semantic_commit_scope.as_deref().unwrap_or_default(), &fields)?;
-    fields.insert("semanticCommitType".to_owned(), Value::from(semantic_type.as_str()));
-    fields.insert("semanticCommitScope".to_owned(), Value::from(scope));
+    let scope = fields.render(options.semantic_commit_scope.as_deref().unwrap_or_default())?;
+    fields.insert("semanticCommitType", semantic_type.as_str());
+    fields.insert("semanticCommitScope", scope);
     let style = input.style.with(options);
     let (prefix, lower_case) = match (&options.commit_message_prefix, style) {
         (Some(prefix), _) => (prefix.as_str(), false),
@@ -124,8 +124,8 @@ pub(super) fn subject(input: &MessageInput<'_>) -> Result<Subject, TemplateError
     let action = options.commit_message_action.as_deref().unwrap_or_default();
     let suffix = options.commit_message_suffix.as_deref().unwrap_or_default();
     if style == CommitStyle::Semantic {
-        let prefix = render(SEMANTIC_PREFIX, &fields)?;
-        fields.insert("semanticPrefix".to_owned(), Value::from(prefix));
+        let prefix = fields.render(SEMANTIC_PREFIX)?;
+        fields.insert("semanticPrefix", prefix);
     }
     for (name, text) in [
         ("commitMessagePrefix", prefix),
@@ -134,11 +134,11 @@ pub(super) fn subject(input: &MessageInput<'_>) -> Result<Subject, TemplateError
         ("commitMessageExtra", extra),
         ("commitMessageSuffix", suffix),
     ] {
-        let text = render(text, &fields)?;
-        fields.insert(name.to_owned(), Value::from(text.trim()));
+        let text = fields.render(text)?;
+        fields.insert(name, text.trim());
     }
     let extra = fields.get("commitMessageExtra").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let message = render(options.commit_message.as_deref().unwrap_or_default(), &fields)?;
+    let message = fields.render(options.commit_message.as_deref().unwrap_or_default())?;
     let first = message.trim().lines().next().unwrap_or_default();
     let words: Vec<&str> = first.split_whitespace().collect();
     let line = words.join(" ").replace("to vv", "to v");
@@ -171,7 +171,7 @@ pub(super) struct TitleInput<'a> {
     pub options: &'a Options,
     pub kind: UpdateType,
     pub is_group: bool,
-    pub fields: &'a Map<String, Value>,
+    pub fields: &'a Fields,
     pub subject: &'a Subject,
 }
 
@@ -183,7 +183,7 @@ pub(super) struct TitleInput<'a> {
 pub(super) fn title(input: &TitleInput<'_>) -> Result<String, TemplateError> {
     let options = input.options;
     let mut title = match &options.pr_title {
-        Some(template) => render(template, input.fields)?.split_whitespace().collect::<Vec<_>>().join(" "),
+        Some(template) => input.fields.render(template)?.split_whitespace().collect::<Vec<_>>().join(" "),
         None => input.subject.line.clone(),
     };
     if input.is_group && options.pr_title_strict != Some(true) && !names_a_version(&input.subject.extra) {
@@ -218,19 +218,19 @@ fn names_a_version(text: &str) -> bool {
 /// When one of the owner's templates fails.
 pub(super) fn body(
     options: &Options,
-    fields: &Map<String, Value>,
+    fields: &Fields,
     rows: &[[String; 4]],
 ) -> Result<String, TemplateError> {
     let mut parts = Vec::new();
     if let Some(body) = &options.commit_body {
-        parts.push(render(body, fields)?.trim().to_owned());
+        parts.push(fields.render(body)?.trim().to_owned());
     }
     if options.commit_body_table == Some(true) {
         parts.push(table(rows));
     }
     let mut trailers = Vec::new();
     for trailer in options.commit_trailers.iter().flatten() {
-        trailers.push(render(trailer, fields)?.trim().to_owned());
+        trailers.push(fields.render(trailer)?.trim().to_owned());
     }
     parts.push(trailers.join("\n"));
     parts.retain(|part| !part.is_empty());
@@ -255,12 +255,4 @@ fn table(rows: &[[String; 4]]) -> String {
     let mut lines = vec![line(&header), rule];
     lines.extend(rows.iter().map(line));
     lines.join("\n")
-}
-
-fn render(text: &str, fields: &Map<String, Value>) -> Result<String, TemplateError> {
-    if text.contains("{{") {
-        template::render(text, &Value::Object(fields.clone()))
-    } else {
-        Ok(text.to_owned())
-    }
 }

@@ -21,7 +21,7 @@ use crate::config::{Config, Options};
 use crate::edit::{Edit, EditError};
 use crate::name::RepoPath;
 use crate::problem::Problem;
-use crate::template::{self, TemplateError};
+use crate::template::{Fields, TemplateError};
 use crate::update::UpdateType;
 
 /// What planning needs to know besides the updates.
@@ -143,6 +143,7 @@ fn branch(name: String, members: group::Members, context: &PlanContext<'_>) -> R
     }
     let update_type = heading(&kept);
     describe(&mut fields, &kept, is_group);
+    let fields = Fields::from(fields);
     let subject = message::subject(&message::MessageInput {
         options: &options,
         breadth,
@@ -214,10 +215,29 @@ fn describe(fields: &mut Map<String, Value>, upgrades: &[Upgrade], is_group: boo
     fields.insert("upgrades".to_owned(), members.collect());
 }
 
+/// The texts of one upgrade: most are no templates, and need no fields.
+struct Texts<'a> {
+    upgrade: &'a Upgrade,
+    fields: Option<Fields>,
+}
+
+impl<'a> Texts<'a> {
+    fn of(upgrade: &'a Upgrade) -> Self {
+        Self { upgrade, fields: None }
+    }
+
+    fn render(&mut self, text: &str) -> Result<String, TemplateError> {
+        if !text.contains("{{") {
+            return Ok(text.to_owned());
+        }
+        self.fields.get_or_insert_with(|| Fields::from(self.upgrade.fields.clone())).render(text)
+    }
+}
+
 fn semantic_types(upgrades: &[Upgrade]) -> Result<Vec<String>, TemplateError> {
     let types = upgrades.iter().filter_map(|upgrade| {
         let text = upgrade.options.semantic_commit_type.as_deref()?;
-        Some(template::render(text, &Value::Object(upgrade.fields.clone())))
+        Some(Texts::of(upgrade).render(text))
     });
     types.collect()
 }
@@ -225,10 +245,10 @@ fn semantic_types(upgrades: &[Upgrade]) -> Result<Vec<String>, TemplateError> {
 fn labels(upgrades: &[Upgrade]) -> Result<Vec<String>, TemplateError> {
     let mut labels = BTreeSet::new();
     for upgrade in upgrades {
-        let fields = Value::Object(upgrade.fields.clone());
+        let mut texts = Texts::of(upgrade);
         let lists = [&upgrade.options.labels, &upgrade.options.add_labels];
         for label in lists.into_iter().flatten().flatten() {
-            labels.insert(template::render(label, &fields)?.trim().to_owned());
+            labels.insert(texts.render(label)?.trim().to_owned());
         }
     }
     labels.remove("");
