@@ -7,6 +7,7 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, options};
 
 use super::mask::{self, LoneTag};
+use super::quick::{self, Content};
 use super::{AS_SPELLED, Document, Entry, Style, What, YamlError, YamlFile};
 use crate::span::ByteSpan;
 
@@ -18,6 +19,14 @@ const MOST_ERRORS: usize = 20;
 /// Each document is read by itself: one that is broken becomes an error, and the others are read all the same. A document that
 /// is broken and holds template tags (Go templates, Jinja) is read again with the tags masked.
 pub fn parse(text: &Arc<str>) -> YamlFile {
+    parse_after(text, quick::read)
+}
+
+/// Parses what `first` has no content for.
+pub(super) fn parse_after(
+    text: &Arc<str>,
+    first: impl Fn(&str, Range<usize>) -> Option<Content>,
+) -> YamlFile {
     let mut file = YamlFile::default();
     if u32::try_from(text.len()).is_err() {
         let message = "the file is too large to be read".to_owned();
@@ -27,6 +36,11 @@ pub fn parse(text: &Arc<str>) -> YamlFile {
     let mut broken = 0;
     for piece in pieces(text) {
         let Some(source) = text.get(piece.clone()) else { continue };
+        if let Some(Content { nodes, decoded }) = first(text, piece.clone()) {
+            let span = ByteSpan::new(piece.start, piece.end);
+            file.documents.push(Document { text: Arc::clone(text), span, nodes, decoded, template: false });
+            continue;
+        }
         let before = file.documents.len();
         let Err(error) = Builder::new(text, piece.start, &[]).read(source, &mut file.documents) else {
             continue;
@@ -228,15 +242,18 @@ impl<'a> Builder<'a> {
         token.start..token.start + content.trim_end_matches([' ', '\t', '\r', '\n']).len()
     }
 
-    /// Returns where the first dash of a sequence stands: the parser points after it when the dash is not indented.
+    /// Returns where the first dash of a sequence stands: the parser points after it when a key's value is not indented.
     fn sequence_start(&self, start: usize) -> usize {
         let before = self.text.get(self.base..start).unwrap_or("");
-        let blanks = before.trim_end_matches([' ', '\t']);
-        match self.text.as_bytes().get(start) {
-            Some(b'-' | b'[') => start,
-            _ if blanks.ends_with('-') => self.base + blanks.len() - 1,
-            _ => start,
-        }
+        let Some(line) = before.trim_end_matches([' ', '\t']).strip_suffix('-') else { return start };
+        let is_first = line.trim_end_matches([' ', '\t']).chars().last().is_none_or(|last| last == '\n');
+        let is_value = self.open.last().is_some_and(|parent| self.is_mapping(*parent));
+        if is_first && is_value { self.base + line.len() } else { start }
+    }
+
+    fn is_mapping(&self, index: u32) -> bool {
+        let entry = self.document.as_ref().and_then(|document| document.nodes.get(index as usize));
+        matches!(entry, Some(Entry { what: What::Mapping, .. }))
     }
 
     fn alias(&mut self, anchor: usize, span: &Span) {
@@ -295,6 +312,6 @@ fn inner(token: &Range<usize>) -> Range<usize> {
 }
 
 /// Returns a place as it is stored; larger texts were refused at the start.
-fn position(at: usize) -> u32 {
+pub(super) fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

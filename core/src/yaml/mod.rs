@@ -9,6 +9,7 @@
 
 mod build;
 mod mask;
+mod quick;
 mod walk;
 
 use std::sync::Arc;

@@ -14,6 +14,8 @@ use super::{AS_SPELLED, Entry, Style, What};
 const MAX_DEPTH: usize = 48;
 /// The longest key, in bytes; the parser allows some more characters.
 const MAX_KEY: usize = 1000;
+/// What no plain scalar starts with, as far as this reader knows; a dash is looked at by itself.
+const INDICATORS: &[u8] = b",[]{}#&*!|>'\"%@`?: \n";
 
 /// The content of a document.
 #[derive(Debug, Default)]
@@ -88,6 +90,13 @@ struct Scalar {
     /// The byte after it, quotes included.
     end: usize,
     decoded: Option<String>,
+}
+
+impl Scalar {
+    fn plain(content: Range<usize>) -> Self {
+        let end = content.end;
+        Self { style: Style::Plain, content, end, decoded: None }
+    }
 }
 
 /// Where a plain scalar stands, which decides what ends it.
@@ -172,7 +181,11 @@ impl<'a> Reader<'a> {
     /// Reads the collection that starts with the first token of `line`.
     fn node(&mut self, line: Line, anchor: Option<&'a str>) -> Option<()> {
         self.depth = self.depth.checked_sub(1)?;
-        if self.is_dash(line.first) { self.sequence(line, anchor)? } else { self.mapping(line, anchor)? }
+        if self.is_dash(line.first) {
+            self.sequence(line, anchor)?;
+        } else {
+            self.mapping(line, anchor)?;
+        }
         self.depth += 1;
         Some(())
     }
@@ -277,11 +290,7 @@ impl<'a> Reader<'a> {
                 self.node(next, anchor)
             }
             (_, Parent::Mapping(after_colon)) if anchor.is_none() => {
-                let content = after_colon..after_colon;
-                self.push_scalar(
-                    Scalar { style: Style::Plain, content, end: after_colon, decoded: None },
-                    None,
-                );
+                self.push_scalar(Scalar::plain(after_colon..after_colon), None);
                 Some(())
             }
             _ => None,
@@ -310,30 +319,8 @@ impl<'a> Reader<'a> {
     /// Returns the plain scalar at `at`; in a block it ends before a colon only where it is a key.
     fn plain(&self, at: usize, line_end: usize, within: Within) -> Option<Scalar> {
         let first = self.byte(at)?;
-        let is_indicator = matches!(
-            first,
-            b',' | b'['
-                | b']'
-                | b'{'
-                | b'}'
-                | b'#'
-                | b'&'
-                | b'*'
-                | b'!'
-                | b'|'
-                | b'>'
-                | b'\''
-                | b'"'
-                | b'%'
-                | b'@'
-                | b'`'
-                | b'?'
-                | b':'
-                | b' '
-                | b'\n'
-        );
-        if is_indicator || (first == b'-' && !self.byte(at + 1)?.is_ascii_alphanumeric()) && !self.is_flag(at)
-        {
+        let is_text = first != b'-' || self.byte(at + 1)?.is_ascii_alphanumeric() || self.is_flag(at);
+        if INDICATORS.contains(&first) || !is_text {
             return None;
         }
         let mut end = at;
@@ -347,10 +334,10 @@ impl<'a> Reader<'a> {
                 }
                 b':' if self.is_gap(here + 1) => {
                     // A space before the colon is left to the parser.
-                    return (last == here).then(|| self.plain_scalar(at..here));
+                    return (last == here).then(|| Scalar::plain(at..here));
                 }
-                b'#' if end == here => return Some(self.plain_scalar(at..last)),
-                b',' | b']' | b'}' if within == Within::Flow => return Some(self.plain_scalar(at..last)),
+                b'#' if end == here => return Some(Scalar::plain(at..last)),
+                b',' | b']' | b'}' if within == Within::Flow => return Some(Scalar::plain(at..last)),
                 b'[' | b'{' if within == Within::Flow => return None,
                 b':' if within == Within::Flow
                     && matches!(self.byte(here + 1), Some(b',' | b'[' | b']' | b'{' | b'}')) =>
@@ -361,17 +348,12 @@ impl<'a> Reader<'a> {
             }
             last = here + 1;
         }
-        Some(self.plain_scalar(at..last))
+        Some(Scalar::plain(at..last))
     }
 
     /// Returns whether a flag such as `--level` stands at `at`.
     fn is_flag(&self, at: usize) -> bool {
         self.byte(at + 1) == Some(b'-') && self.byte(at + 2).is_some_and(|byte| byte.is_ascii_alphanumeric())
-    }
-
-    fn plain_scalar(&self, content: Range<usize>) -> Scalar {
-        let end = content.end;
-        Scalar { style: Style::Plain, content, end, decoded: None }
     }
 
     /// Returns the quoted scalar at `at`.

@@ -266,6 +266,94 @@ fn a_walk_tells_depth_and_can_leave_content_out() {
     assert_eq!(seen, [("", 0), ("a", 1), ("b", 2), ("e", 2)]);
 }
 
+/// Checks that the quick reader sees what the parser sees, and returns how many documents it read.
+#[track_caller]
+fn check_quick(text: &str) -> usize {
+    let text: Arc<str> = Arc::from(text);
+    let count = std::cell::Cell::new(0);
+    let quick = build::parse_after(&text, |text, piece| {
+        let content = quick::read(text, piece);
+        count.set(count.get() + usize::from(content.is_some()));
+        content
+    });
+    let thorough = build::parse_after(&text, |_, _| None);
+    assert_eq!(all(&quick), all(&thorough), "{text}");
+    assert_eq!(quick.errors, thorough.errors);
+    count.get()
+}
+
+/// Returns everything that a file's documents can tell.
+fn all(file: &YamlFile) -> Vec<String> {
+    let mut all = Vec::new();
+    for document in &file.documents {
+        all.push(format!("{:?} {} {}", document.span, document.template, document.nodes.len()));
+        for (index, entry) in (0..).zip(&document.nodes) {
+            let node = Node { document, index, via: None };
+            let what = match entry.what {
+                What::Scalar { style, .. } => format!("{style:?} {:?}", node.as_str()),
+                other => format!("{other:?}"),
+            };
+            all.push(format!("{}..{} {} {what}", entry.start, entry.end, entry.next));
+        }
+    }
+    all
+}
+
+#[test]
+fn the_quick_reader_sees_what_the_parser_sees() {
+    for text in [
+        HELM_RELEASE,
+        "---\na: b\n---\n# c\nd:\n  e: f\n",
+        "a: 'x'\n\n\nb:\n\n  c: d\n\n",
+        "--- # comment\n  - 1\n  -   a: b\n      c:\n      - d\n      e: f # g\n  - - x\n    - y\n  -\n    z: 0\n",
+        "a: |\n  one\n   two\n\n  three  \nb: >-\n  one\n  two\n\n\n  three\nc: |+\n  keep\n\nd: |-\n  x",
+        "a: &a\n  b: &b c\n  d: *b\ne: *a\n<<: *a\nf: &f\n  - *b\n",
+        "a: [x, 'y', \"z\", {k: v, \"q\": *no}]\n",
+        "a: &x [b, {c: d, e: 'f'}, []]\ng: {}\nh: {i: *x}\nj: {k: http://l:1/m?n=o#p, }\n",
+        "a: \"tab\\tquote\\\" slash\\\\ line\\n\"\nb: 'it''s'\n\"c d\": e\n'f': g\n",
+        "url: https://x.y/z?a=b#c\nflag: --a\nminus: -1\ndate: 2024-01-01T10:00:00Z\n",
+        "args:\n  - --one=two\n  - -v\n  - a:b\n  - 'c: d'\n  - \"e\"\n",
+        "a:   \nb:  # c\nd:\n",
+        "tail: |\n  no end",
+        "ä: ö # ü\né: [ß, 'ñ']\n",
+    ] {
+        check_quick(text);
+    }
+    assert_eq!(check_quick("a: b\n---\nc: |\n  d\n---\ne: \"\\x41\"\n---\nf: [1,\n  2]\n"), 2);
+}
+
+#[test]
+fn the_quick_reader_leaves_what_is_wrong_to_the_parser() {
+    for text in [
+        "a: b: c\n",
+        "a: b\n  c: d\n",
+        "a: b\n c\n",
+        "a:\n    b: c\n  d: e\n",
+        "- a\nb: c\n",
+        "a: b\n- c\n",
+        "a: [b\n",
+        "a: 'b\n",
+        "a: \"b\" c\n",
+        "a: *b\n",
+        "a\n",
+        "a: |\nb: c\n",
+        "a: - b\n",
+        "a: {b}\n",
+        "a:b\n",
+        "a: @b\n",
+        "a: \tb\n",
+        "a: {{ b }}\n",
+        "{{ a }}: b\n",
+        "? a\n: b\n",
+        "a: !b c\n",
+        "%YAML 1.2\n---\na: b\n",
+        "a: b\n...\n",
+        "a: [b: c]\n",
+    ] {
+        assert_eq!(check_quick(text), 0, "{text}");
+    }
+}
+
 fn visit(text: &str) {
     let file = read(text);
     for error in file.errors() {
@@ -293,5 +381,15 @@ proptest! {
         ", ", "# c", "---", "...", "{{ ", " }}", "{% ", " %}", "#{", "}#", "? ", "\t", "%YAML 1.2\n", "~", "\u{feff}", "\\n", "\r",
     ]), 0..40)) {
         visit(&parts.concat());
+        check_quick(&parts.concat());
+    }
+
+    #[test]
+    fn the_quick_reader_is_as_good_as_the_parser(parts in proptest::collection::vec(proptest::sample::select(vec![
+        "a", "bc", "é", "a: ", "b: ", "c:", "- ", "-", "\n", "\n", "\n  ", "\n    ", "\n      ", "\n- ", "\n  - ", "\n\n", " ", "'x'", "\"y\"", "''",
+        "\\\"", "|", ">", "|-", ">-\n", "|+\n", "\n   ", "&a ", "&b", "*a", "<<: ", "[", "]", "{", "}", ", ", ",", ": ", ":", " # c", "#", "\n---\n", "--- ",
+        "--x", "-1", "http://", "?", "!", "~", "%", "@", "\n...\n", "1", "a.b/c", "{{", "}}", "\u{a0}", "\u{85}", "\t",
+    ]), 0..30)) {
+        check_quick(&parts.concat());
     }
 }
