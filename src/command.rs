@@ -147,7 +147,10 @@ async fn extract(arguments: &Extract, terminal: &Terminal) -> anyhow::Result<Exi
         arguments.format,
     );
     terminal.print_report(&report, arguments.format, &view(&reading))?;
-    Ok(code(&report))
+    let code = code(&report);
+    // The process ends: giving back what thousands of files took, piece by piece, would be for nothing.
+    std::mem::forget((reading, report));
+    Ok(code)
 }
 
 async fn explain(arguments: &Explain, terminal: &Terminal) -> anyhow::Result<ExitCode> {

@@ -295,14 +295,20 @@ impl Session {
 /// of the outcome.
 pub async fn dry_run(path: &Path, world: &cli::World) -> anyhow::Result<Outcome> {
     let began = Instant::now();
-    // Collecting the trusted authorities takes about as long as reading the tree.
-    let session = std::thread::scope(|scope| {
+    // Collecting the trusted authorities takes about as long as reading the tree, and so does asking git.
+    let (session, subjects, snapshot) = std::thread::scope(|scope| {
         let session = scope.spawn(|| Session::new(world));
+        let subjects = scope.spawn(|| local::recent_subjects(path));
         let snapshot = local::read(path);
         let session = session.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (session, snapshot)
+        let subjects = subjects.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (session, subjects, snapshot)
     });
-    let (session, snapshot) = (session.0?, session.1?);
+    let (session, mut snapshot) = (session?, snapshot?);
+    // A plain folder inside of somebody's clone is none itself.
+    if snapshot.identity.slug.is_some() {
+        snapshot.identity.recent_subjects = subjects;
+    }
     let reading = session.understand(path, snapshot, began).await?;
     let mut outcome = session.decide(reading).await;
     outcome.problems.extend(session.problems);

@@ -3,11 +3,10 @@
 //! The files are read with care, because a repository can hold anything under that name: only regular files, no links (git itself follows
 //! none here), and none that is larger than any list of patterns.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -15,49 +14,36 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 /// The largest list of patterns that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The patterns of a tree, read folder by folder as they are needed.
+/// What the folders of a tree leave out: one folder, and those above it.
+#[derive(Debug, Default)]
 pub(super) struct Ignores {
-    root: PathBuf,
-    folders: RwLock<HashMap<PathBuf, Arc<Folder>>>,
-}
-
-/// What one folder says, and the folders above it.
-#[derive(Default)]
-struct Folder {
     own: Option<Gitignore>,
-    above: Option<Arc<Folder>>,
+    above: Option<Arc<Ignores>>,
 }
 
 impl Ignores {
-    pub(super) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), folders: RwLock::default() }
+    /// Returns what the root of a tree leaves out.
+    pub(super) fn of_root(root: &Path) -> Self {
+        // The later file wins.
+        Self { own: patterns(root, &[root.join(".git/info/exclude"), root.join(".gitignore")]), above: None }
     }
 
-    /// Returns whether `path`, which is inside the root, is left out. The nearest folder with a say decides.
+    /// Returns what `folder`, which has a `.gitignore`, leaves out besides what those `above` it do.
+    pub(super) fn below(above: &Arc<Self>, folder: &Path) -> Self {
+        Self { own: patterns(folder, &[folder.join(".gitignore")]), above: Some(Arc::clone(above)) }
+    }
+
+    /// Returns whether `path`, a file or folder in the innermost folder, is left out. The nearest folder with a say decides.
     pub(super) fn leave_out(&self, path: &Path, is_folder: bool) -> bool {
-        let mut folder = path.parent().map(|folder| self.folder(folder));
+        let mut folder = Some(self);
         while let Some(here) = folder {
             match here.own.as_ref().map_or(Match::None, |own| own.matched(path, is_folder)) {
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,
-                Match::None => folder = here.above.as_ref().map(Arc::clone),
+                Match::None => folder = here.above.as_deref(),
             }
         }
         false
-    }
-
-    fn folder(&self, path: &Path) -> Arc<Folder> {
-        let known = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        known.unwrap_or_else(|| {
-            let is_root = path == self.root;
-            let above = path.parent().filter(|_| !is_root && path.starts_with(&self.root));
-            // The later file wins.
-            let exclude = is_root.then(|| path.join(".git/info/exclude"));
-            let own: Vec<PathBuf> = exclude.into_iter().chain([path.join(".gitignore")]).collect();
-            let folder = Folder { own: patterns(path, &own), above: above.map(|above| self.folder(above)) };
-            let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(folders.entry(path.to_owned()).or_insert_with(|| Arc::new(folder)))
-        })
     }
 }
 
@@ -100,9 +86,13 @@ mod tests {
             fs::create_dir_all(full.parent().unwrap()).unwrap();
             fs::write(full, text).unwrap();
         }
-        let ignores = Ignores::new(folder.path());
         let is_folder = path.ends_with('/');
-        assert_eq!(ignores.leave_out(&folder.path().join(path.trim_end_matches('/')), is_folder), expected);
+        let path = path.trim_end_matches('/');
+        let mut ignores = Arc::new(Ignores::of_root(folder.path()));
+        for (at, _) in path.match_indices('/') {
+            ignores = Arc::new(Ignores::below(&ignores, &folder.path().join(&path[..at])));
+        }
+        assert_eq!(ignores.leave_out(&folder.path().join(path), is_folder), expected);
     }
 
     #[test]
@@ -125,7 +115,7 @@ mod tests {
     fn a_list_that_never_ends_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("/dev/zero", folder.path().join(".gitignore")).unwrap();
-        assert!(!Ignores::new(folder.path()).leave_out(&folder.path().join("a.yaml"), false));
+        assert!(!Ignores::of_root(folder.path()).leave_out(&folder.path().join("a.yaml"), false));
         let huge = fs::File::create(folder.path().join("huge")).unwrap();
         huge.set_len(MAX_BYTES + 1).unwrap();
         assert_eq!(read_small(&folder.path().join("huge")), None);

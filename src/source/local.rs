@@ -3,21 +3,26 @@
 //! Left out: what `.gitignore` names, `.git`, submodules, symbolic links, binary files. A file that looks like one of ours by its
 //! name but cannot be read as text becomes a problem; a picture does not.
 
+use std::cell::RefCell;
 use std::fs;
-use std::io::Read;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
 
-use ignore::{DirEntry, WalkBuilder, WalkState};
 use updraft_core::name::RepoPath;
 use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
 use url::Url;
 
-use super::gitignore::{Ignores, read_small};
+use super::gitignore::read_small;
 use super::text::{MAX_FILE_BYTES, is_binary_by_name, is_text_by_name, text_file, too_large};
+use super::walk::walk;
 use super::{Identity, Snapshot};
+
+/// Room for most files, in bytes.
+const USUAL_FILE_BYTES: usize = 64 * 1024;
+/// How much of the room that a large file took is kept for the next ones, in bytes.
+const MOST_KEPT_BYTES: usize = 1024 * 1024;
 
 /// A working tree cannot be read at all.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +44,7 @@ pub enum SourceError {
     },
 }
 
-/// Reads the tree at `root`.
+/// Reads the tree at `root`. What its recent commits say is left to [`recent_subjects`].
 ///
 /// # Errors
 /// Only when `root` itself is not a readable folder; single files become problems of the snapshot.
@@ -58,34 +63,15 @@ pub fn read(root: &Path) -> Result<Snapshot, SourceError> {
 }
 
 fn read_files(root: &Path) -> (Vec<SourceFile>, Vec<Problem>) {
-    let (sender, receiver) = mpsc::channel();
-    let ignores = Ignores::new(root);
-    let walker = WalkBuilder::new(root)
-        .standard_filters(false)
-        .follow_links(false)
-        .filter_entry(move |entry| entry.depth() == 0 || enters(entry, &ignores))
-        .threads(std::thread::available_parallelism().map_or(2, usize::from).min(8))
-        .build_parallel();
-    walker.run(|| {
-        let sender = sender.clone();
-        Box::new(move |entry| {
-            let outcome = match entry {
-                Ok(entry) => read_entry(root, &entry),
-                Err(error) => {
-                    Some(Err(Problem::warning(format!("a part of the tree cannot be read: {error}"))))
-                }
-            };
-            if let Some(outcome) = outcome
-                && sender.send(outcome).is_err()
-            {
-                return WalkState::Quit;
-            }
-            WalkState::Continue
-        })
-    });
-    drop(sender);
     let (mut files, mut problems) = (Vec::new(), Vec::new());
-    for outcome in receiver {
+    let outcomes = walk(root, |path, listed| match listed {
+        Ok(()) => read_file(root, path),
+        Err(error) => Some(Err(Problem::warning(format!(
+            "a part of the tree cannot be read: {}: {error}",
+            path.display()
+        )))),
+    });
+    for outcome in outcomes {
         match outcome {
             Ok(file) => files.push(file),
             Err(problem) => problems.push(problem),
@@ -96,51 +82,51 @@ fn read_files(root: &Path) -> (Vec<SourceFile>, Vec<Problem>) {
     (files, problems)
 }
 
-/// Returns whether the walk goes on with `entry`: not into `.git`, not into another repository (a submodule), and not with what is ignored.
-fn enters(entry: &DirEntry, ignores: &Ignores) -> bool {
-    let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-    entry.file_name() != ".git"
-        && !ignores.leave_out(entry.path(), is_folder)
-        && !(is_folder && entry.path().join(".git").exists())
-}
-
-fn read_entry(root: &Path, entry: &DirEntry) -> Option<Result<SourceFile, Problem>> {
-    if !entry.file_type().is_some_and(|kind| kind.is_file()) {
-        return None;
-    }
-    let relative = entry.path().strip_prefix(root).ok()?;
+fn read_file(root: &Path, full: &Path) -> Option<Result<SourceFile, Problem>> {
+    let relative = full.strip_prefix(root).ok()?;
     let Some(path) = relative.to_str().and_then(|text| RepoPath::new(&text.replace('\\', "/"))) else {
         return Some(Err(Problem::note(format!(
             "the file `{}` is left out: its name is not UTF-8",
             relative.to_string_lossy()
         ))));
     };
-    read_text(entry.path(), &path)
+    read_text(full, &path)
 }
 
 /// Reads one file; `None` for one that is simply not ours (a picture, an archive).
 fn read_text(full: &Path, path: &RepoPath) -> Option<Result<SourceFile, Problem>> {
+    thread_local! {
+        /// Every file is read into the same room, and only what is text is kept.
+        static BYTES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
     if is_binary_by_name(path) {
         return None;
     }
     let ours = is_text_by_name(path);
     let unreadable =
         |message: String, hint: &str| ours.then(|| Err(Problem::warning(message).in_file(path).hint(hint)));
-    let mut file = match fs::File::open(full) {
+    let file = match fs::File::open(full) {
         Ok(file) => file,
         Err(error) => {
             return unreadable(format!("`{path}` cannot be read: {error}"), "check its permissions");
         }
     };
-    let size = file.metadata().map_or(0, |metadata| metadata.len());
-    if size > MAX_FILE_BYTES {
-        return too_large(path, size).map(Err);
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    if let Err(error) = Read::by_ref(&mut file).take(MAX_FILE_BYTES).read_to_end(&mut bytes) {
-        return unreadable(format!("`{path}` cannot be read: {error}"), "check the disk and its permissions");
-    }
-    text_file(path, bytes)
+    BYTES.with_borrow_mut(|bytes| {
+        bytes.clear();
+        bytes.reserve(USUAL_FILE_BYTES);
+        let outcome = match (&file).take(MAX_FILE_BYTES + 1).read_to_end(bytes) {
+            Err(error) => {
+                unreadable(format!("`{path}` cannot be read: {error}"), "check the disk and its permissions")
+            }
+            Ok(read) if read as u64 > MAX_FILE_BYTES => {
+                let size = file.metadata().map_or(read as u64, |metadata| metadata.len());
+                too_large(path, size).map(Err)
+            }
+            Ok(_) => text_file(path, bytes),
+        };
+        bytes.shrink_to(MOST_KEPT_BYTES);
+        outcome
+    })
 }
 
 /// Says who the repository at `root` is, from its git configuration, without needing a git binary for it.
@@ -159,7 +145,7 @@ fn identity(root: &Path) -> Identity {
             slug: Some(slug.into()),
             host: Some(host.into()),
             base_branch,
-            recent_subjects: recent_subjects(root),
+            recent_subjects: Vec::new(),
         },
         None => Identity { name: folder, base_branch, ..Identity::default() },
     }
@@ -216,8 +202,11 @@ fn host_and_slug(url: &str) -> Option<(String, String)> {
     (!host.is_empty() && slug.contains('/')).then_some((host, slug))
 }
 
-/// Asks git, where there is one, for recent commit subjects; an empty list when it cannot say.
-fn recent_subjects(root: &Path) -> Vec<String> {
+/// Asks git, where there is one, for the recent commit subjects of a clone; an empty list when it cannot say.
+pub fn recent_subjects(root: &Path) -> Vec<String> {
+    if git_folder(root).is_none() {
+        return Vec::new();
+    }
     let output = Command::new("git")
         .arg("-C")
         .arg(root)

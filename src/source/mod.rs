@@ -4,6 +4,7 @@ mod gitignore;
 pub mod local;
 pub mod remote;
 mod text;
+mod walk;
 
 use std::sync::Arc;
 

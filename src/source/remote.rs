@@ -51,7 +51,7 @@ pub async fn read(
     texts.extend(fetched.into_iter().map(|(sha, bytes)| (sha, Arc::from(bytes))));
     for (path, entry) in &wanted {
         let Some(bytes) = texts.get(&entry.sha) else { continue };
-        match text_file(path, bytes.to_vec()) {
+        match text_file(path, bytes) {
             Some(Ok(file)) => files.push(file),
             Some(Err(problem)) => problems.push(problem),
             None => {}

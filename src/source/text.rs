@@ -23,19 +23,19 @@ pub(super) fn too_large(path: &RepoPath, size: u64) -> Option<Problem> {
 }
 
 /// Returns the file with these bytes; `None` for one that is simply not ours (a picture, an archive).
-pub(super) fn text_file(path: &RepoPath, bytes: Vec<u8>) -> Option<Result<SourceFile, Problem>> {
+pub(super) fn text_file(path: &RepoPath, bytes: &[u8]) -> Option<Result<SourceFile, Problem>> {
     let ours = is_text_by_name(path);
-    if memchr::memchr(0, bytes.get(..BINARY_PROBE_BYTES).unwrap_or(&bytes)).is_some() {
+    if memchr::memchr(0, bytes.get(..BINARY_PROBE_BYTES).unwrap_or(bytes)).is_some() {
         return ours.then(|| {
             Err(Problem::warning(format!("`{path}` is left out: it is binary"))
                 .in_file(path)
                 .hint("add it to `ignorePaths`"))
         });
     }
-    match String::from_utf8(bytes) {
+    match std::str::from_utf8(bytes) {
         Ok(text) => Some(Ok(SourceFile::new(path.clone(), text))),
         Err(error) => {
-            let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
             let line = memchr::memchr_iter(b'\n', valid).count() + 1;
             ours.then(|| {
                 Err(Problem::warning(format!("`{path}` is left out: line {line} is not valid UTF-8"))
