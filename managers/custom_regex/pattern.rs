@@ -2,7 +2,7 @@
 
 use regex::Regex;
 use regex_syntax::hir::{Hir, HirKind};
-use updraft_core::config::pattern;
+use updraft_core::config::pattern::{self, PatternError};
 
 /// How short a text is not worth looking for.
 const SHORTEST: usize = 3;
@@ -27,7 +27,7 @@ pub(super) struct Refusal {
 impl Pattern {
     /// Compiles `text`, as RE2 reads it.
     pub(super) fn compile(text: &str) -> Result<Self, Refusal> {
-        let regex = pattern::regex(text).map_err(|error| refusal(&error.message))?;
+        let regex = pattern::regex(text).map_err(|error| refusal(&error))?;
         let mut needed = String::new();
         if let Ok(hir) = regex_syntax::parse(regex.as_str()) {
             longest_literal(&hir, &mut needed);
@@ -42,16 +42,9 @@ impl Pattern {
     }
 }
 
-fn refusal(message: &str) -> Refusal {
-    let hint = if message.contains("look-around") {
-        "RE2 has no lookaround, so Renovate refuses it too: match the text around as well, and put only what is wanted \
-         into the group"
-    } else if message.contains("backreference") {
-        "RE2 has no back references: repeat the group's pattern instead"
-    } else {
-        "patterns are RE2 patterns: https://github.com/google/re2/wiki/Syntax"
-    };
-    Refusal { message: format!("the pattern cannot be used: {message}"), hint }
+fn refusal(error: &PatternError) -> Refusal {
+    let hint = error.hint.unwrap_or("patterns are RE2 patterns: https://github.com/google/re2/wiki/Syntax");
+    Refusal { message: format!("the pattern cannot be used: {error}"), hint }
 }
 
 /// Puts the longest text that every match holds into `longest`.
@@ -87,9 +80,9 @@ mod tests {
 
     #[test]
     fn says_what_to_write_instead() {
-        refuses("(?<=v)1", "look-around", "no lookaround");
-        refuses("v(?!1)", "look-around", "no lookaround");
-        refuses(r"(?<a>x)\1", "backreference", "repeat the group's pattern");
+        refuses("(?<=v)1", "look-behind", "");
+        refuses("v(?!1)", "look-ahead", "");
+        refuses(r"(?<a>x)\1", "backreference", "a second time");
         refuses("(?<a>x", "unclosed group", "RE2");
         refuses("(?<a>x)(?<a>y)", "duplicate capture group name", "RE2");
         refuses("(((a{500}){500}){500})", "", "RE2");

@@ -220,7 +220,7 @@ fn a_pattern_that_cannot_be_used_shows_the_part_to_blame() {
         "{packageRules: [{matchPackageNames: ['/^ghcr.io\\\\/(?!harbour)/'], enabled: false}]}",
         "(?!",
         "`matchPackageNames`: the pattern `/^ghcr.io\\/(?!harbour)/` cannot be used: `(?!` is negative look-ahead, which RE2 does not have, in Renovate neither",
-        "say what is wanted; what is not goes into a second pattern, with `!` in front of its `/`",
+        "say what is wanted; in a list of patterns, what is not wanted goes into one of its own, with `!` in front of its `/`",
     );
     check_problem(
         "{extractVersion: '^(?<version>a)\\\\1'}",

@@ -3,7 +3,7 @@
 use super::PatternError;
 
 const AROUND: &str = "match what stands around it as well: only the named groups count";
-const NOT: &str = "say what is wanted; what is not goes into a second pattern, with `!` in front of its `/`";
+const NOT: &str = "say what is wanted; in a list of patterns, what is not wanted goes into one of its own, with `!` in front of its `/`";
 
 /// How it begins, what it is called, and what to do instead.
 const TOKENS: &[(&str, &str, &str)] = &[
