@@ -25,5 +25,6 @@ snapshots:
 # The benchmarks, and the size of the binary; docs/performance.md says what each is about
 bench:
     cargo bench --workspace
+    cargo bench --bench dry_run -- growth
     cargo build --release
     ls -l target/release/updraft

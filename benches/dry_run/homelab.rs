@@ -1,4 +1,4 @@
-//! A repository of the size of a real homelab: 704 dependencies in 85 packages.
+//! A repository of the size of a real homelab, 704 dependencies in 85 packages, or of another size.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,11 +6,11 @@ use std::path::Path;
 
 use crate::services::{CURRENT, GITHUB_REPOSITORIES, HELM_REPOSITORIES, IMAGES, digest};
 
-/// How many applications there are; each has a handful of files.
-const APPLICATIONS: usize = 90;
+/// How many applications a real homelab has; each has a handful of files.
+pub(crate) const APPLICATIONS: usize = 90;
 
-/// Writes the repository into an empty folder.
-pub(crate) fn write(folder: &Path) -> std::io::Result<()> {
+/// Writes the repository with so many applications into an empty folder. What is larger than a homelab has more packages, too.
+pub(crate) fn write(folder: &Path, applications: usize) -> std::io::Result<()> {
     let file = |path: String, text: String| {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().unwrap_or(folder))?;
@@ -20,7 +20,7 @@ pub(crate) fn write(folder: &Path) -> std::io::Result<()> {
     for at in 0..HELM_REPOSITORIES {
         file(format!("kubernetes/flux/charts-{at}.yaml"), helm_repository(at))?;
     }
-    for at in 0..APPLICATIONS {
+    for at in 0..applications {
         let app = format!("kubernetes/apps/group-{}/app-{at}", at % 12);
         file(format!("{app}/helmrelease.yaml"), helm_release(at))?;
         file(format!("{app}/deployment.yaml"), deployment(at))?;
@@ -43,10 +43,19 @@ fn helm_repository(at: usize) -> String {
     )
 }
 
+/// Returns the name of the image with a number, as the application `at` uses it.
+fn image(at: usize, number: usize) -> String {
+    let name = IMAGES[number % IMAGES.len()];
+    match at / APPLICATIONS {
+        0 => name.to_owned(),
+        copy => format!("{name}-{copy}"),
+    }
+}
+
 /// A release of a chart, with an image in its values: every second one pinned by a digest as well.
 fn helm_release(at: usize) -> String {
-    let image = IMAGES[at % IMAGES.len()];
-    let pin = if at.is_multiple_of(2) { format!("@{}", digest(image, CURRENT)) } else { String::new() };
+    let image = image(at, at);
+    let pin = if at.is_multiple_of(2) { format!("@{}", digest(&image, CURRENT)) } else { String::new() };
     format!(
         "---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata:\n  name: app-{at}\n  namespace: default\nspec:\n  interval: 30m\n  chart:\n    spec:\n      chart: chart-{}\n      version: {CURRENT}\n      sourceRef:\n        kind: HelmRepository\n        name: charts-{}\n        namespace: flux-system\n  values:\n    controllers:\n      app:\n        containers:\n          app:\n            image:\n              repository: {image}\n              tag: {CURRENT}{pin}\n            env:\n              TZ: Etc/UTC\n            resources:\n              requests: {{cpu: 10m, memory: 64Mi}}\n",
         at % HELM_REPOSITORIES % 3,
@@ -55,7 +64,7 @@ fn helm_release(at: usize) -> String {
 }
 
 fn deployment(at: usize) -> String {
-    let image = IMAGES[(at * 7 + 3) % IMAGES.len()];
+    let image = image(at, at * 7 + 3);
     format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web-{at}\nspec:\n  template:\n    spec:\n      containers:\n        - name: web\n          image: {image}:{CURRENT}\n          ports:\n            - containerPort: 8080\n"
     )

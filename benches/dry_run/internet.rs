@@ -52,6 +52,7 @@ pub(crate) struct Internet {
 struct Counts {
     requests: AtomicUsize,
     connections: AtomicUsize,
+    bytes: AtomicUsize,
 }
 
 /// The authority that its certificate is signed by, and the certificate.
@@ -102,10 +103,10 @@ impl Internet {
         Self { proxy, counts }
     }
 
-    /// Returns how many requests and connections there were since the last call.
-    pub(crate) fn take_counts(&self) -> (usize, usize) {
+    /// Returns how many requests, connections and bytes of replies there were since the last call.
+    pub(crate) fn take_counts(&self) -> (usize, usize, usize) {
         let take = |count: &AtomicUsize| count.swap(0, Ordering::Relaxed);
-        (take(&self.counts.requests), take(&self.counts.connections))
+        (take(&self.counts.requests), take(&self.counts.connections), take(&self.counts.bytes))
     }
 }
 
@@ -131,6 +132,7 @@ async fn connection(mut stream: TcpStream, acceptor: TlsAcceptor, distance: Dist
                 headers.insert(CONTENT_LENGTH, body.len().into());
                 body = Bytes::new();
             }
+            counts.bytes.fetch_add(body.len(), Ordering::Relaxed);
             tokio::time::sleep(distance.reply).await;
             let mut response = Response::new(Full::<Bytes>::new(body));
             *response.status_mut() = status;

@@ -1,6 +1,9 @@
 //! How long a whole dry run takes, requests, memory and all: the real binary, an internet in this process, every reply 50 ms away; in the last
 //! rows the handshakes of each connection, too.
 //!
+//! `cargo bench --bench dry_run -- growth` does it for repositories of other sizes, with everything at hand: what a run takes must grow no
+//! faster than what there is to update.
+//!
 //! Times of a run that waits for replies are told in round trips, too: what the same run takes with everything at hand, and how often it waited.
 
 #![expect(
@@ -33,15 +36,23 @@ struct Figures {
     processor: Duration,
     requests: usize,
     connections: usize,
+    bytes: usize,
+    deps: u64,
 }
+
+/// How many applications the repositories have whose growth is looked at: 250 to 2,000 dependencies.
+const SIZES: [usize; 4] = [27, 60, 127, 260];
 
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let repository = folder.path().join("homelab");
-    homelab::write(&repository).expect("a repository");
     let authority = Authority::new();
     std::fs::write(folder.path().join("ca.pem"), &authority.pem).expect("a file");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    if std::env::args().any(|word| word == "growth") {
+        return growth(folder.path(), &authority, &runtime);
+    }
+    let repository = folder.path().join("homelab");
+    homelab::write(&repository, homelab::APPLICATIONS).expect("a repository");
     println!(
         "{:<34} {:>5} {:>9} {:>9} {:>9} {:>12} {:>9}",
         "", "", "wall", "processor", "requests", "connections", "rounds"
@@ -74,8 +85,43 @@ fn main() {
             }
         }
     }
-    let memory = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the usage").max_rss() / 1024;
-    println!("peak memory of any of them: {memory} MB");
+    println!("peak memory of any of them: {} MB", peak_memory());
+}
+
+/// Prints the rows of a table, one for each size, cold and warm.
+fn growth(folder: &Path, authority: &Authority, runtime: &tokio::runtime::Runtime) {
+    let at_hand = Distance { reply: Duration::ZERO, connection: Duration::ZERO };
+    let internet = runtime.block_on(Internet::start(authority, at_hand, Protocol::Two));
+    println!(
+        "| dependencies | | wall, ms | processor, ms | requests | KB of replies | peak memory so far, MB |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    for applications in SIZES {
+        let repository = folder.join(format!("repository-{applications}"));
+        homelab::write(&repository, applications).expect("a repository");
+        let cache = |at: usize| folder.join(format!("cache-{applications}-{at}"));
+        let cold: Vec<Figures> =
+            (0..REPEATS).map(|at| run(folder, &repository, &cache(at), &internet)).collect();
+        let warm: Vec<Figures> =
+            (0..REPEATS).map(|_| run(folder, &repository, &cache(0), &internet)).collect();
+        for (kind, mut figures) in [("cold", cold), ("warm", warm)] {
+            figures.sort_by_key(|figures| figures.wall);
+            let Some(median) = figures.get(REPEATS / 2) else { continue };
+            let Figures { wall, processor, requests, bytes, deps, .. } = median;
+            println!(
+                "| {deps} | {kind} | {} | {} | {requests} | {} | {} |",
+                wall.as_millis(),
+                processor.as_millis(),
+                bytes / 1024,
+                peak_memory()
+            );
+        }
+    }
+}
+
+/// Returns the most memory that a run has taken so far, in MB.
+fn peak_memory() -> i64 {
+    getrusage(UsageWho::RUSAGE_CHILDREN).expect("the usage").max_rss() / 1024
 }
 
 fn show(name: &str, kind: &str, mut figures: Vec<Figures>, distance: Distance) {
@@ -112,17 +158,19 @@ fn run(home: &Path, repository: &Path, cache: &Path, internet: &Internet) -> Fig
         .expect("the binary runs");
     let wall = start.elapsed();
     let processor = processor_time().saturating_sub(before);
-    check(&output.stdout);
-    let (requests, connections) = internet.take_counts();
-    Figures { wall, processor, requests, connections }
+    let deps = check(&output.stdout);
+    let (requests, connections, bytes) = internet.take_counts();
+    Figures { wall, processor, requests, connections, bytes, deps }
 }
 
-/// A run that found nothing, or could not ask, is quick and worth nothing.
-fn check(report: &[u8]) {
+/// Returns how many dependencies were found. A run that found nothing, or could not ask, is quick and worth nothing.
+fn check(report: &[u8]) -> u64 {
     let report: serde_json::Value = serde_json::from_slice(report).expect("a report");
     assert_eq!(report["problems"], serde_json::json!([]), "the run has problems");
     let branches = report["branches"].as_array().map_or(0, Vec::len);
-    assert!(branches > 80 && report["stats"]["deps"].as_u64() > Some(300), "{}", report["stats"]);
+    let deps = report["stats"]["deps"].as_u64().unwrap_or_default();
+    assert!(branches > 40 && deps > 200, "{}", report["stats"]);
+    deps
 }
 
 /// Returns the time the processors spent on runs that have ended.
