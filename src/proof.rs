@@ -13,9 +13,10 @@ use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
 use updraft_core::update::Update;
 use updraft_core::verify::{VerifyError, verify};
+use updraft_managers::extract::in_parallel;
 
 use crate::report::find;
-use crate::run::{Finding, Managers, Reading};
+use crate::run::{Finding, Managers, Reading, threads};
 
 /// How many bytes are read again to prove each branch by itself. Where it would take more, branches that do not meet are proven together:
 /// thousands of them in one large file would otherwise take hours.
@@ -111,13 +112,14 @@ impl<'r> Proof<'r> {
 
     /// Proves `branches`, and returns for each why it must not be made, if it must not.
     pub fn of_each(&self, branches: &[Branch]) -> Vec<Result<(), Problem>> {
-        let all: Vec<usize> = (0..branches.len()).collect();
         let cost: usize = branches.iter().map(|branch| self.cost(&[branch])).sum();
-        let groups = if cost <= ALONE_BYTES {
-            all.into_iter().map(|index| vec![index]).collect()
-        } else {
-            apart(branches)
-        };
+        if cost <= ALONE_BYTES {
+            return in_parallel(branches.len(), threads(), |index| {
+                let Some(branch) = branches.get(index) else { return Ok(()) };
+                self.of(&[branch]).map_err(|refusal| refusal.problem(&branch.branch_name))
+            });
+        }
+        let groups = apart(branches);
         let mut verdicts: Vec<Result<(), Problem>> = vec![Ok(()); branches.len()];
         let mut room = MAX_BYTES;
         let mut open = groups;

@@ -22,6 +22,7 @@ use updraft_core::source::SourceFile;
 use updraft_core::span_set::SpanSet;
 use updraft_core::update::{Candidate, Choice, Dropped};
 use updraft_core::versioning::Versionings;
+use updraft_managers::extract::in_parallel;
 
 use crate::cli;
 use crate::configuration::{self, Presets};
@@ -144,6 +145,16 @@ impl Reading {
     }
 }
 
+/// The most threads that are worth it.
+const MAX_THREADS: usize = 8;
+/// How many files are worth a thread of their own.
+const FILES_A_THREAD: usize = 16;
+
+/// Returns how many threads may work at once.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).min(MAX_THREADS)
+}
+
 /// The managers that run under a configuration, and which files each reads.
 pub struct Managers<'c> {
     config: &'c Config,
@@ -185,7 +196,8 @@ impl<'c> Managers<'c> {
             !ignored.contains(&file.path)
                 && manager.is_some_and(|manager| self.reads(index, *manager, file).is_some())
         };
-        let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
+        // A handful of files is read before a thread has started.
+        let threads = threads().min(files.len() / FILES_A_THREAD + 1);
         updraft_managers::extract::extract(&managers, files, &selects, &self.contexts, threads)
     }
 
@@ -267,12 +279,11 @@ impl Session {
         let before = self.http.stats().total();
         let custom = reading.config.options.custom_datasources.as_ref();
         let datasources = &self.datasources.with(custom::all(&self.http, custom));
-        let deps: Vec<PreparedDep> = reading
-            .extraction
-            .deps
-            .iter()
-            .map(|dep| prepare(&Arc::new(dep.clone()), &reading.config))
-            .collect();
+        let found = &reading.extraction.deps;
+        let prepared = in_parallel(found.len(), threads(), |index| {
+            found.get(index).map(|dep| prepare(&Arc::new(dep.clone()), &reading.config))
+        });
+        let deps: Vec<PreparedDep> = prepared.into_iter().flatten().collect();
         let Answered { mut findings, packages } =
             lookup::answer(datasources, deps, &reading.config, self.now).await;
         mark_dead_annotations(&mut findings);
@@ -406,21 +417,27 @@ struct Proven {
     problems: Vec<Problem>,
 }
 
+/// Returns the new texts of files, and the patch that makes them.
+fn written(proof: &Proof<'_>, texts: BTreeMap<RepoPath, String>) -> (BTreeMap<RepoPath, Arc<str>>, String) {
+    let texts: BTreeMap<RepoPath, Arc<str>> =
+        texts.into_iter().map(|(path, text)| (path, text.into())).collect();
+    let patch = texts
+        .iter()
+        .filter_map(|(path, after)| Some(patch::patch(path, &proof.text(path)?, after)))
+        .collect();
+    (texts, patch)
+}
+
 /// Returns the branches with their proven changes, and what could not be proven.
 fn branches(reading: &Reading, findings: &[Finding], now: Timestamp) -> Proven {
     let config = &reading.config;
-    let mut steps = Vec::new();
-    for finding in findings {
-        if let Some(Ok(releases)) = &finding.releases {
-            steps.extend(upgrades(&UpgradeInput {
-                dep: &finding.dep,
-                choice: &finding.choice,
-                releases,
-                config,
-                now,
-            }));
+    let steps = in_parallel(findings.len(), threads(), |index| match findings.get(index) {
+        Some(Finding { dep, choice, releases: Some(Ok(releases)) }) => {
+            upgrades(&UpgradeInput { dep, choice, releases, config, now })
         }
-    }
+        _ => Vec::new(),
+    });
+    let steps = steps.into_iter().flatten().collect();
     let subjects = reading.snapshot.identity.recent_subjects.iter().map(String::as_str);
     let context = PlanContext { config, now, commit_style: CommitStyle::detect(subjects) };
     let planned = plan(steps, &context);
@@ -433,17 +450,13 @@ fn branches(reading: &Reading, findings: &[Finding], now: Timestamp) -> Proven {
         }
     }
     let verdicts = proof.of_each(&branches);
-    for (branch, verdict) in branches.into_iter().zip(verdicts) {
-        match verdict.and_then(|()| proof.texts(&branch)) {
-            Ok(texts) => {
-                let texts: BTreeMap<RepoPath, Arc<str>> =
-                    texts.into_iter().map(|(path, text)| (path, text.into())).collect();
-                let patch = texts
-                    .iter()
-                    .filter_map(|(path, after)| Some(patch::patch(path, &proof.text(path)?, after)))
-                    .collect();
-                proven.branches.push(ReadyBranch { branch, patch, texts });
-            }
+    let changes = in_parallel(branches.len(), threads(), |index| {
+        let (branch, verdict) = (branches.get(index)?, verdicts.get(index)?);
+        Some(verdict.clone().and_then(|()| proof.texts(branch)).map(|texts| written(&proof, texts)))
+    });
+    for (branch, change) in branches.into_iter().zip(changes.into_iter().flatten()) {
+        match change {
+            Ok((texts, patch)) => proven.branches.push(ReadyBranch { branch, patch, texts }),
             Err(problem) => {
                 proven.refused.insert(branch.branch_name);
                 proven.problems.push(problem);
