@@ -12,6 +12,7 @@
     reason = "a check may break down"
 )]
 
+pub mod archive;
 pub mod chart_index;
 pub mod configuration;
 pub mod custom_datasource;
@@ -39,6 +40,7 @@ pub type Check = (&'static str, fn(&[u8]));
 
 /// All checks.
 pub const ALL: &[Check] = &[
+    ("archive", archive::check),
     ("chart_index", chart_index::check),
     ("configuration", configuration::check),
     ("custom_datasource", custom_datasource::check),

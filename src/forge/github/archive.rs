@@ -48,7 +48,11 @@ impl GithubRepository {
 /// Returns the regular files of a gzipped tar archive that are no larger than `limit` bytes, without the folder that everything is in.
 ///
 /// Nothing is written to disk, so that neither links nor `..` lead anywhere; such entries are left out all the same.
-fn unpack(archive: &[u8], limit: u64) -> io::Result<BTreeMap<String, Vec<u8>>> {
+///
+/// # Errors
+///
+/// When it is no such archive, or a damaged one, or unfolds to more than a repository sensibly holds.
+pub fn unpack(archive: &[u8], limit: u64) -> io::Result<BTreeMap<String, Vec<u8>>> {
     let too_large = || io::Error::other("the archive is larger than such an archive can sensibly be");
     let mut archive =
         tar::Archive::new(Bounded { inner: MultiGzDecoder::new(archive), left: UNFOLDED_LIMIT });

@@ -37,6 +37,7 @@ use tokio::sync::OnceCell;
 use updraft_core::forge::{BranchHead, Checks, Comparison, Issue, MergeMethod, Protection, PullRequest};
 use url::Url;
 
+pub use self::archive::unpack;
 pub use self::auth::{App, Credentials};
 pub use self::jwt::KeyError;
 
