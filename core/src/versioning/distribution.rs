@@ -143,10 +143,6 @@ impl Distribution {
             spelling: Spelling::Number,
         })
     }
-
-    fn number(&self, text: &str, place: usize) -> Option<u64> {
-        self.parse(text)?.numbers.get(place)?.parse().ok()
-    }
 }
 
 /// Returns whether this is `YYYYMMDD`, with or without a dot and the build of that day.
@@ -182,16 +178,8 @@ impl Versioning for Distribution {
         (version.spelling == Spelling::DatedName) == (current.spelling == Spelling::DatedName)
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        self.number(version, 0)
-    }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        self.number(version, 1)
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        self.number(version, 2)
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        self.parse(version)?.numbers.get(place)?.parse().ok()
     }
 
     /// Returns the new release by name where the current one goes by name, if it has one.

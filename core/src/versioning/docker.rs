@@ -32,10 +32,6 @@ impl<'a> Tag<'a> {
         let is_word = prerelease.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         is_word.then_some(Self { numbers, prerelease, suffix })
     }
-
-    fn number(text: &'a str, index: usize) -> Option<u64> {
-        Self::parse(text)?.numbers.get(index)?.parse().ok()
-    }
 }
 
 impl Versioning for Docker {
@@ -65,16 +61,8 @@ impl Versioning for Docker {
         version.suffix == current.suffix && version.numbers.len() == current.numbers.len()
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        Tag::number(version, 0)
-    }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        Tag::number(version, 1)
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        Tag::number(version, 2)
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        Tag::parse(version)?.numbers.get(place)?.parse().ok()
     }
 
     /// Returns the tag as published: with or without its `v`, another spelling would name no image.

@@ -129,16 +129,8 @@ impl Versioning for GithubActions {
         Some(current.major != new.major || (current.major == 0 && current.minor != new.minor))
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        Some(Tag::parse(version)?.version.major)
-    }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        Some(Tag::parse(version)?.version.minor)
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        Some(Tag::parse(version)?.version.patch)
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        semver::number(&Tag::parse(version)?.version, place)
     }
 
     fn new_value(&self, query: &NewValue<'_>) -> Option<String> {

@@ -2,7 +2,10 @@
 //! <https://developer.hashicorp.com/terraform/language/expressions/version-constraints>
 
 use super::key::{KeyBuilder, SortKey};
-use super::ranged::{Interval, Operator, Scheme, first, next_prefix, split_numbers, write_numbers};
+use super::ranged::{
+    Interval, Operator, PESSIMISTIC, Scheme, next_prefix, pessimistic, split_numbers, write_numbers,
+};
+use super::semver::write_prerelease;
 
 /// The scheme of Terraform.
 #[derive(Debug)]
@@ -48,18 +51,7 @@ pub(super) fn start_of<T: AsRef<str>>(numbers: &[T]) -> KeyBuilder {
 /// Returns the order of SemVer, with any count of numbers.
 pub(super) fn key_of(version: &Version<'_>) -> SortKey {
     let mut key = start_of(&version.numbers);
-    if version.prerelease.is_empty() {
-        key.mark(0xFF);
-        return key.finish();
-    }
-    for identifier in version.prerelease.split('.') {
-        if identifier.bytes().all(|byte| byte.is_ascii_digit()) {
-            key.mark(1).digits(identifier);
-        } else {
-            key.mark(2).ascii(identifier);
-        }
-    }
-    key.mark(0);
+    write_prerelease(&mut key, version.prerelease);
     key.finish()
 }
 
@@ -81,15 +73,7 @@ impl Scheme for Hashicorp {
     }
 
     fn operators(&self) -> &'static [(&'static str, Operator)] {
-        &[
-            ("~>", Operator::Compatible),
-            ("!=", Operator::NotEqual),
-            ("<=", Operator::AtMost),
-            (">=", Operator::AtLeast),
-            ("<", Operator::Less),
-            (">", Operator::Greater),
-            ("=", Operator::Equal),
-        ]
+        PESSIMISTIC
     }
 
     /// `~> 1` has no end: only the last number written may rise, and there is no other.
@@ -104,9 +88,8 @@ impl Scheme for Hashicorp {
         Some(Interval { from: Some(from), until })
     }
 
-    /// `~> 4.16` becomes `~> 5.0`, `~> 4.16.1` becomes `~> 5.31.0`: the last number written is the one that is free.
     fn compatible(&self, new: &[String], count: usize) -> Vec<String> {
-        first(&first(new, count.saturating_sub(1).max(1)), count)
+        pessimistic(new, count)
     }
 }
 

@@ -51,16 +51,9 @@ impl Versioning for KubernetesApi {
         matches!((parse(version), parse(current)), (Some(version), Some(current)) if version.group == current.group)
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        parse(version)?.major.parse().ok()
-    }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        parse(version).map(|_| 0)
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        parse(version).map(|_| 0)
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        let version = parse(version)?;
+        if place == 0 { version.major.parse().ok() } else { Some(0) }
     }
 }
 

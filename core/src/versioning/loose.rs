@@ -23,10 +23,6 @@ fn parse(text: &str) -> Option<(Vec<&str>, &str)> {
     (numbers.len() <= MAX_NUMBERS).then_some((numbers, suffix))
 }
 
-fn number(text: &str, place: usize) -> Option<u64> {
-    parse(text)?.0.get(place)?.parse().ok()
-}
-
 impl Versioning for Loose {
     fn id(&self) -> &'static str {
         "loose"
@@ -46,16 +42,8 @@ impl Versioning for Loose {
         self.is_version(version)
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        number(version, 0)
-    }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        number(version, 1)
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        number(version, 2)
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        parse(version)?.0.get(place)?.parse().ok()
     }
 }
 

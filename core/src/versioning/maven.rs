@@ -116,22 +116,10 @@ impl Versioning for Maven {
         tokens(version).is_some_and(|tokens| !tokens.iter().any(is_early))
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        number(version, 0)
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        tokens(version)?;
+        split_numbers(version)?.0.get(place)?.parse().ok()
     }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        number(version, 1)
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        number(version, 2)
-    }
-}
-
-fn number(version: &str, place: usize) -> Option<u64> {
-    tokens(version)?;
-    split_numbers(version)?.0.get(place)?.parse().ok()
 }
 
 #[cfg(test)]

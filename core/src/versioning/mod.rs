@@ -6,14 +6,13 @@
 mod cargo;
 mod distribution;
 mod docker;
-mod exact;
-mod git;
 mod github_actions;
 mod hashicorp;
 mod key;
 mod kubernetes_api;
 mod loose;
 mod maven;
+mod names;
 mod npm;
 mod nuget;
 mod packages;
@@ -128,14 +127,23 @@ pub trait Versioning: Send + Sync + Debug {
         Some(are_versions && self.major(current) != self.major(new))
     }
 
+    /// Returns the number at a place, counted from 0; `None` when there is none or it does not fit.
+    fn number(&self, version: &str, place: usize) -> Option<u64>;
+
     /// Returns the first number; `None` when there is none or it does not fit.
-    fn major(&self, version: &str) -> Option<u64>;
+    fn major(&self, version: &str) -> Option<u64> {
+        self.number(version, 0)
+    }
 
     /// Returns the second number; `None` when there is none or it does not fit.
-    fn minor(&self, version: &str) -> Option<u64>;
+    fn minor(&self, version: &str) -> Option<u64> {
+        self.number(version, 1)
+    }
 
     /// Returns the third number; `None` when there is none or it does not fit.
-    fn patch(&self, version: &str) -> Option<u64>;
+    fn patch(&self, version: &str) -> Option<u64> {
+        self.number(version, 2)
+    }
 
     /// Returns the text to write in place of the current value, or `None` when the strategy leaves nothing to write.
     ///
@@ -309,7 +317,7 @@ const FIXED: &[(&str, Make)] = &[
     ("loose", || Arc::new(loose::Loose)),
     ("kubernetes-api", || Arc::new(kubernetes_api::KubernetesApi)),
     ("github-actions", || Arc::new(github_actions::GithubActions)),
-    ("exact", || Arc::new(exact::Exact)),
+    ("exact", || Arc::new(names::EXACT)),
     ("ubuntu", || Arc::new(distribution::UBUNTU)),
     ("debian", || Arc::new(distribution::DEBIAN)),
     ("pep440", || Arc::new(ranged::Ranged(pep440::Pep440))),
@@ -320,7 +328,7 @@ const FIXED: &[(&str, Make)] = &[
     ("maven", || Arc::new(maven::Maven)),
     ("deb", || Arc::new(packages::DEB)),
     ("rpm", || Arc::new(packages::RPM)),
-    ("git", || Arc::new(git::Git)),
+    ("git", || Arc::new(names::GIT)),
     ("hashicorp", || Arc::new(ranged::Ranged(hashicorp::Hashicorp))),
 ];
 

@@ -81,11 +81,6 @@ impl Packages {
             && !text.starts_with(':');
         is_sound.then_some([epoch, version, release])
     }
-
-    fn number(&self, version: &str, place: usize) -> Option<u64> {
-        let [_, version, _] = self.parse(version)?;
-        split_numbers(version)?.0.get(place)?.parse().ok()
-    }
 }
 
 impl Versioning for Packages {
@@ -108,16 +103,9 @@ impl Versioning for Packages {
         self.is_version(version)
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        self.number(version, 0)
-    }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        self.number(version, 1)
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        self.number(version, 2)
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        let [_, version, _] = self.parse(version)?;
+        split_numbers(version)?.0.get(place)?.parse().ok()
     }
 }
 

@@ -39,14 +39,6 @@ impl Pattern {
     fn captures<'a>(&self, text: &'a str) -> Option<Captures<'a>> {
         self.regex.captures(text)
     }
-
-    fn number(&self, text: &str, group: &str) -> Option<u64> {
-        let captures = self.captures(text)?;
-        match digits(&captures, group) {
-            "" => Some(0),
-            digits => digits.parse().ok(),
-        }
-    }
 }
 
 /// Returns the text of a group, empty when it took no part.
@@ -90,16 +82,12 @@ impl Versioning for Pattern {
         group(&version, "compatibility") == group(&current, "compatibility")
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        self.number(version, "major")
-    }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        self.number(version, "minor")
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        self.number(version, "patch")
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        let captures = self.captures(version)?;
+        match digits(&captures, NUMBERS.get(place)?) {
+            "" => Some(0),
+            digits => digits.parse().ok(),
+        }
     }
 }
 

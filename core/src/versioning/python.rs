@@ -54,10 +54,6 @@ impl Scheme for Python {
         let numbers = Pep440.numbers(version)?;
         Some(Interval { from: Pep440.key(version), until: Some(end_of_numbers(&caret_end(&numbers)?)) })
     }
-
-    fn pinned(&self, version: &str) -> String {
-        version.to_owned()
-    }
 }
 
 #[cfg(test)]

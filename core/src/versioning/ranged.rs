@@ -302,16 +302,8 @@ impl<S: Scheme> Versioning for Ranged<S> {
         keyed.filter(|(key, version)| self.contains(&conditions, version, key)).collect()
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        self.0.numbers(version)?.first()?.parse().ok()
-    }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        self.0.numbers(version)?.get(1)?.parse().ok()
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        self.0.numbers(version)?.get(2)?.parse().ok()
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        self.0.numbers(version)?.get(place)?.parse().ok()
     }
 
     fn new_value(&self, query: &NewValue<'_>) -> Option<String> {
@@ -390,6 +382,23 @@ pub(super) fn caret_end(numbers: &[&str]) -> Option<Vec<String>> {
 pub(super) fn first(numbers: &[String], count: usize) -> Vec<String> {
     let zeros = std::iter::repeat_with(|| "0".to_owned());
     numbers.iter().cloned().chain(zeros).take(count).collect()
+}
+
+/// The operators of Ruby, which Terraform took over.
+pub(super) const PESSIMISTIC: &[(&str, Operator)] = &[
+    ("~>", Operator::Compatible),
+    ("!=", Operator::NotEqual),
+    ("<=", Operator::AtMost),
+    (">=", Operator::AtLeast),
+    ("<", Operator::Less),
+    (">", Operator::Greater),
+    ("=", Operator::Equal),
+];
+
+/// Returns the numbers to write after `~>`, whose last number is the one that is free: `~> 4.16` becomes `~> 5.0`, `~> 4.16.1` becomes
+/// `~> 5.31.0`.
+pub(super) fn pessimistic(new: &[String], count: usize) -> Vec<String> {
+    first(&first(new, count.saturating_sub(1).max(1)), count)
 }
 
 /// Returns the start of the caret range that holds `numbers`, of `count` numbers.

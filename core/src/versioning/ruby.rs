@@ -1,7 +1,9 @@
 //! `ruby`: versions and requirements of gems. <https://guides.rubygems.org/patterns/#semantic-versioning>
 
 use super::key::{KeyBuilder, SortKey, split_digits};
-use super::ranged::{Interval, Operator, Scheme, first, is_zero, next_prefix, split_numbers, write_numbers};
+use super::ranged::{
+    Interval, Operator, PESSIMISTIC, Scheme, is_zero, next_prefix, pessimistic, split_numbers, write_numbers,
+};
 
 /// The scheme of Ruby's packages.
 #[derive(Debug)]
@@ -72,15 +74,7 @@ impl Scheme for Ruby {
     }
 
     fn operators(&self) -> &'static [(&'static str, Operator)] {
-        &[
-            ("~>", Operator::Compatible),
-            ("!=", Operator::NotEqual),
-            ("<=", Operator::AtMost),
-            (">=", Operator::AtLeast),
-            ("<", Operator::Less),
-            (">", Operator::Greater),
-            ("=", Operator::Equal),
-        ]
+        PESSIMISTIC
     }
 
     fn interval(&self, operator: Operator, version: &str) -> Option<Interval> {
@@ -95,9 +89,8 @@ impl Scheme for Ruby {
         Some(Interval { from: Some(from), until: Some(until.finish()) })
     }
 
-    /// `~> 4.16` becomes `~> 5.0`, `~> 4.16.1` becomes `~> 5.31.0`: the last number written is the one that is free.
     fn compatible(&self, new: &[String], count: usize) -> Vec<String> {
-        first(&first(new, count.saturating_sub(1).max(1)), count)
+        pessimistic(new, count)
     }
 }
 

@@ -34,16 +34,8 @@ impl Versioning for SameMajor {
         SemverCoerced.is_breaking(current, new)
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        SemverCoerced.major(version)
-    }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        SemverCoerced.minor(version)
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        SemverCoerced.patch(version)
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        SemverCoerced.number(version, place)
     }
 
     fn new_value(&self, query: &NewValue<'_>) -> Option<String> {

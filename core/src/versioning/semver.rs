@@ -37,11 +37,16 @@ pub(super) fn key_of(version: &Version) -> SortKey {
 /// Adds the order of SemVer to a longer key.
 pub(super) fn write_key(key: &mut KeyBuilder, version: &Version) {
     key.number(version.major).number(version.minor).number(version.patch);
-    if version.pre.is_empty() {
+    write_prerelease(key, &version.pre);
+}
+
+/// Adds a prerelease, without its `-`: an empty one, a release, comes after all others.
+pub(super) fn write_prerelease(key: &mut KeyBuilder, prerelease: &str) {
+    if prerelease.is_empty() {
         key.mark(0xFF);
         return;
     }
-    for identifier in version.pre.split('.') {
+    for identifier in prerelease.split('.') {
         if identifier.bytes().all(|byte| byte.is_ascii_digit()) {
             key.mark(1).digits(identifier);
         } else {
@@ -49,6 +54,11 @@ pub(super) fn write_key(key: &mut KeyBuilder, version: &Version) {
         }
     }
     key.mark(0);
+}
+
+/// Returns the number at a place, counted from 0.
+pub(super) fn number(version: &Version, place: usize) -> Option<u64> {
+    [version.major, version.minor, version.patch].get(place).copied()
 }
 
 /// Returns whether an update may break its user: another major number, or one of the two promises nothing (`0.x`, a
@@ -75,16 +85,8 @@ impl Versioning for Semver {
         Some(is_breaking(current, new))
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        Some(parse(version)?.major)
-    }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        Some(parse(version)?.minor)
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        Some(parse(version)?.patch)
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        number(&parse(version)?, place)
     }
 }
 

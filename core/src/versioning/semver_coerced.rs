@@ -97,16 +97,8 @@ impl Versioning for SemverCoerced {
         Some(current.major != new.major || current.major == 0)
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        Some(coerce(version)?.major)
-    }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        Some(coerce(version)?.minor)
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        Some(coerce(version)?.patch)
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        semver::number(&coerce(version)?, place)
     }
 }
 

@@ -85,16 +85,8 @@ impl Versioning for Npm {
         Some(semver::is_breaking(current, new))
     }
 
-    fn major(&self, version: &str) -> Option<u64> {
-        Some(semver::parse(version)?.major)
-    }
-
-    fn minor(&self, version: &str) -> Option<u64> {
-        Some(semver::parse(version)?.minor)
-    }
-
-    fn patch(&self, version: &str) -> Option<u64> {
-        Some(semver::parse(version)?.patch)
+    fn number(&self, version: &str, place: usize) -> Option<u64> {
+        semver::number(&semver::parse(version)?, place)
     }
 
     fn new_value(&self, query: &NewValue<'_>) -> Option<String> {
