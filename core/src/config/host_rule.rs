@@ -4,10 +4,10 @@
 
 use serde_json::{Value, json};
 
-use super::json::{Node, NodeValue, Property};
+use super::json::{Node, Property};
 use super::names::closest;
 use super::options::Options;
-use super::reader::{OptionValue, Reader};
+use super::reader::{ListedObject, OptionValue, Reader};
 use crate::dep::Dep;
 use crate::problem::Severity;
 
@@ -109,77 +109,55 @@ fn covers(rule: &str, address: &str) -> bool {
     host == rule || host.strip_suffix(rule.as_str()).is_some_and(|rest| rest.ends_with('.'))
 }
 
-impl OptionValue for Vec<HostRule> {
+impl ListedObject for HostRule {
     const WANTS: &'static str = "a list of objects";
+    const PLURAL: &'static str = "rules";
 
-    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let NodeValue::Array(items) = &node.value else {
-            reader.wrong_type(node, name, Self::WANTS, None);
-            return None;
-        };
-        Some(items.iter().filter_map(|item| read_one(item, reader)).collect())
+    fn read_one(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let mut rule = Self::default();
+        let mut credential: Option<&Property> = None;
+        for property in node.properties() {
+            let value = &property.value;
+            match property.name.as_str() {
+                "matchHost" => rule.match_host = String::read("matchHost", value, reader),
+                "hostType" => rule.host_type = String::read("hostType", value, reader),
+                "enabled" => rule.enabled = bool::read("enabled", value, reader),
+                "description" => {}
+                name if CREDENTIALS.contains(&name) => credential = credential.or(Some(property)),
+                name if OF_THE_PROCESS.contains(&name) => {
+                    let hint = Some("give it to the bot, in `UPDRAFT_HOST_RULES`".to_owned());
+                    let message = format!("`{name}` has no effect in the `hostRules` of a repository");
+                    reader.report(Severity::Note, property.name_place, message, hint);
+                }
+                name => {
+                    let known = MEMBERS.iter().chain(CREDENTIALS).chain(OF_THE_PROCESS).copied();
+                    let hint = closest(name, known).map_or_else(
+                        || "a host rule has `matchHost`, `hostType` and `enabled`".to_owned(),
+                        |close| format!("did you mean `{close}`?"),
+                    );
+                    reader.warning(property.name_place, format!("a host rule has no `{name}`"), hint);
+                }
+            }
+        }
+        if let Some(credential) = credential {
+            let host = rule.match_host.as_deref().or(rule.host_type.as_deref());
+            say_where_credentials_belong(credential, host, reader);
+        }
+        Some(rule)
     }
 
-    fn add(&mut self, later: &Self) {
-        self.extend_from_slice(later);
-    }
-
-    fn show(&self) -> String {
-        format!("[{} rules]", self.len())
-    }
-
-    fn schema() -> Value {
+    fn schema_of_one() -> Value {
         let text = || json!({ "type": "string" });
         json!({
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "matchHost": text(),
-                    "hostType": text(),
-                    "enabled": { "type": "boolean" },
-                    "description": { "anyOf": [text(), { "type": "array", "items": text() }] },
-                },
+            "type": "object",
+            "properties": {
+                "matchHost": text(),
+                "hostType": text(),
+                "enabled": { "type": "boolean" },
+                "description": { "anyOf": [text(), { "type": "array", "items": text() }] },
             },
         })
     }
-}
-
-fn read_one(node: &Node, reader: &mut Reader<'_>) -> Option<HostRule> {
-    if !matches!(node.value, NodeValue::Object(_)) {
-        reader.wrong_type(node, "hostRules", "only objects in its list", None);
-        return None;
-    }
-    let mut rule = HostRule::default();
-    let mut credential: Option<&Property> = None;
-    for property in node.properties() {
-        let value = &property.value;
-        match property.name.as_str() {
-            "matchHost" => rule.match_host = String::read("matchHost", value, reader),
-            "hostType" => rule.host_type = String::read("hostType", value, reader),
-            "enabled" => rule.enabled = bool::read("enabled", value, reader),
-            "description" => {}
-            name if CREDENTIALS.contains(&name) => credential = credential.or(Some(property)),
-            name if OF_THE_PROCESS.contains(&name) => {
-                let hint = Some("give it to the bot, in `UPDRAFT_HOST_RULES`".to_owned());
-                let message = format!("`{name}` has no effect in the `hostRules` of a repository");
-                reader.report(Severity::Note, property.name_place, message, hint);
-            }
-            name => {
-                let known = MEMBERS.iter().chain(CREDENTIALS).chain(OF_THE_PROCESS).copied();
-                let hint = closest(name, known).map_or_else(
-                    || "a host rule has `matchHost`, `hostType` and `enabled`".to_owned(),
-                    |close| format!("did you mean `{close}`?"),
-                );
-                reader.warning(property.name_place, format!("a host rule has no `{name}`"), hint);
-            }
-        }
-    }
-    if let Some(credential) = credential {
-        let host = rule.match_host.as_deref().or(rule.host_type.as_deref());
-        say_where_credentials_belong(credential, host, reader);
-    }
-    Some(rule)
 }
 
 fn say_where_credentials_belong(property: &Property, host: Option<&str>, reader: &mut Reader<'_>) {

@@ -67,6 +67,36 @@ impl Property {
     pub(crate) fn new(name: &str, value: Node) -> Self {
         Self { name: name.to_owned(), name_place: value.place, value }
     }
+
+    /// Returns the member that takes the place of this one.
+    pub(crate) fn replaced_by(&self, name: &str, value: impl Into<NodeValue>) -> Self {
+        let value = Node::new(self.value.place, value.into());
+        Self { name: name.to_owned(), name_place: self.name_place, value }
+    }
+}
+
+impl From<&str> for NodeValue {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<bool> for NodeValue {
+    fn from(flag: bool) -> Self {
+        Self::Bool(flag)
+    }
+}
+
+impl From<Vec<Node>> for NodeValue {
+    fn from(items: Vec<Node>) -> Self {
+        Self::Array(items)
+    }
+}
+
+impl From<Vec<Property>> for NodeValue {
+    fn from(members: Vec<Property>) -> Self {
+        Self::Object(members)
+    }
 }
 
 impl Node {

@@ -254,12 +254,7 @@ impl Migrator {
                         if item.member("customType").is_none()
                             && let NodeValue::Object(members) = &mut item.value
                         {
-                            let place = item.place;
-                            members.push(Property {
-                                name: "customType".to_owned(),
-                                name_place: place,
-                                value: Node::text(place, "regex"),
-                            });
+                            members.push(Property::new("customType", Node::text(item.place, "regex")));
                         }
                     }
                 }
@@ -369,100 +364,60 @@ impl Migrator {
 
     /// Returns the options that take the place of `property`; usually itself.
     fn replace(&mut self, property: Property, kind: Kind) -> Vec<Property> {
-        let place = property.name_place;
-        let at = property.value.place;
-        let same = |name: &str, value: NodeValue| Property {
-            name: name.to_owned(),
-            name_place: place,
-            value: Node::new(at, value),
-        };
-        let text = |text: &str| NodeValue::String(text.to_owned());
         if kind == Kind::Rule
-            && let Some((old, new, change)) = PATTERNED.iter().find(|(old, ..)| *old == property.name)
+            && let Some((_, new, surround)) = PATTERNED.iter().find(|(old, ..)| *old == property.name)
         {
-            let mut value = property.value;
-            if value.as_str().is_some() {
-                value = Node::new(at, NodeValue::Array(vec![value]));
-            }
-            if let NodeValue::Array(items) = &mut value.value {
-                for item in items {
-                    if let NodeValue::String(text) = &mut item.value {
-                        *text = change(text);
-                    }
-                }
-            }
-            self.renamed(place, old, new, Some(&value));
-            return vec![Property { name: (*new).to_owned(), name_place: place, value }];
+            return vec![self.surrounded(&property, new, *surround)];
         }
         match (property.name.as_str(), &property.value.value) {
             ("fileMatch", NodeValue::Array(_) | NodeValue::String(_)) => {
-                let mut value = property.value;
-                if value.as_str().is_some() {
-                    value = Node::new(at, NodeValue::Array(vec![value]));
-                }
-                if let NodeValue::Array(items) = &mut value.value {
-                    for item in items {
-                        if let NodeValue::String(text) = &mut item.value {
-                            *text = format!("/{text}/");
-                        }
-                    }
-                }
-                self.renamed(place, "fileMatch", "managerFilePatterns", Some(&value));
-                vec![Property { name: "managerFilePatterns".to_owned(), name_place: place, value }]
+                vec![self.surrounded(&property, "managerFilePatterns", |text| format!("/{text}/"))]
             }
             ("stabilityDays", NodeValue::Number(days)) => {
-                let value =
-                    if days.as_i64() == Some(0) { NodeValue::Null } else { text(&format!("{days} days")) };
-                let property = same("minimumReleaseAge", value);
-                self.renamed(place, "stabilityDays", "minimumReleaseAge", Some(&property.value));
-                vec![property]
+                let age = Some(format!("{days} days")).filter(|_| days.as_i64() != Some(0));
+                vec![self.becomes(
+                    &property,
+                    "minimumReleaseAge",
+                    age.map_or(NodeValue::Null, NodeValue::String),
+                )]
             }
-            ("recreateClosed", NodeValue::Bool(flag)) => self.one(
-                place,
-                "recreateClosed",
-                same("recreateWhen", text(if *flag { "always" } else { "auto" })),
-            ),
-            ("rebaseStalePrs", NodeValue::Bool(flag)) => self.one(
-                place,
-                "rebaseStalePrs",
-                same("rebaseWhen", text(if *flag { "behind-base-branch" } else { "conflicted" })),
-            ),
+            ("recreateClosed", NodeValue::Bool(flag)) => {
+                vec![self.becomes(&property, "recreateWhen", if *flag { "always" } else { "auto" })]
+            }
+            ("rebaseStalePrs", NodeValue::Bool(flag)) => {
+                let word = if *flag { "behind-base-branch" } else { "conflicted" };
+                vec![self.becomes(&property, "rebaseWhen", word)]
+            }
             ("rebaseConflictedPrs", NodeValue::Bool(false)) => {
-                self.one(place, "rebaseConflictedPrs", same("rebaseWhen", text("never")))
+                vec![self.becomes(&property, "rebaseWhen", "never")]
             }
             ("rebaseConflictedPrs", NodeValue::Bool(true)) => Vec::new(),
-            ("pinVersions", NodeValue::Bool(flag)) => self.one(
-                place,
-                "pinVersions",
-                same("rangeStrategy", text(if *flag { "pin" } else { "replace" })),
-            ),
-            ("fetchReleaseNotes", NodeValue::Bool(flag)) => self.one(
-                place,
-                "fetchReleaseNotes",
-                same("fetchChangeLogs", text(if *flag { "pr" } else { "off" })),
-            ),
-            ("requiredStatusChecks", NodeValue::Null) => {
-                self.one(place, "requiredStatusChecks", same("ignoreTests", NodeValue::Bool(true)))
+            ("pinVersions", NodeValue::Bool(flag)) => {
+                vec![self.becomes(&property, "rangeStrategy", if *flag { "pin" } else { "replace" })]
             }
+            ("fetchReleaseNotes", NodeValue::Bool(flag)) => {
+                vec![self.becomes(&property, "fetchChangeLogs", if *flag { "pr" } else { "off" })]
+            }
+            ("requiredStatusChecks", NodeValue::Null) => vec![self.becomes(&property, "ignoreTests", true)],
             ("automergeMajor" | "automergeMinor" | "automergePatch", NodeValue::Bool(flag)) => {
                 let block = property.name.trim_start_matches("automerge").to_lowercase();
-                let automerge = same("automerge", NodeValue::Bool(*flag));
-                let old = property.name.clone();
-                self.one(place, &old, same(&block, NodeValue::Object(vec![automerge])))
+                let automerge = property.replaced_by("automerge", *flag);
+                vec![self.becomes(&property, &block, vec![automerge])]
             }
             ("semanticPrefix", NodeValue::String(prefix)) => {
                 let prefix = prefix.trim_end_matches(':');
                 let (kind, scope) = prefix.split_once('(').unwrap_or((prefix, ""));
-                let scope = scope.trim_end_matches(')');
-                let kind = same("semanticCommitType", text(kind));
-                let scope =
-                    same("semanticCommitScope", if scope.is_empty() { NodeValue::Null } else { text(scope) });
+                let scope = Some(scope.trim_end_matches(')')).filter(|scope| !scope.is_empty());
                 self.found.push(Migration {
-                    place,
+                    place: property.name_place,
                     message: "`semanticPrefix` is two options today".to_owned(),
                     hint: "write `semanticCommitType` and `semanticCommitScope`".to_owned(),
                 });
-                vec![kind, scope]
+                let scope = scope.map_or(NodeValue::Null, NodeValue::from);
+                vec![
+                    property.replaced_by("semanticCommitType", kind),
+                    property.replaced_by("semanticCommitScope", scope),
+                ]
             }
             _ => self.long_ago(property, kind),
         }
@@ -470,65 +425,46 @@ impl Migrator {
 
     /// Like [`Migrator::replace`], for what was old years ago.
     fn long_ago(&mut self, property: Property, kind: Kind) -> Vec<Property> {
-        let place = property.name_place;
-        let at = property.value.place;
-        let same = |name: &str, value: NodeValue| Property {
-            name: name.to_owned(),
-            name_place: place,
-            value: Node::new(at, value),
-        };
-        let text = |text: &str| NodeValue::String(text.to_owned());
-        match (property.name.as_str(), &property.value.value) {
+        let today = match (property.name.as_str(), &property.value.value) {
             ("packageName", NodeValue::String(_)) if kind == Kind::Rule => {
-                let value = Node::new(at, NodeValue::Array(vec![property.value]));
-                self.renamed(place, "packageName", "matchPackageNames", Some(&value));
-                vec![Property { name: "matchPackageNames".to_owned(), name_place: place, value }]
+                self.becomes(&property, "matchPackageNames", vec![property.value.clone()])
             }
             ("automerge", NodeValue::String(word)) => {
-                self.automerge_word(word, &same).unwrap_or(vec![property])
+                return self.automerge_word(&property, word).unwrap_or(vec![property]);
             }
             ("ignoreNodeModules", NodeValue::Bool(flag)) => {
-                let paths = if *flag { vec![Node::text(at, "node_modules/")] } else { Vec::new() };
-                self.one(place, "ignoreNodeModules", same("ignorePaths", NodeValue::Array(paths)))
+                let path = flag.then(|| Node::text(property.value.place, "node_modules/"));
+                self.becomes(&property, "ignorePaths", Vec::from_iter(path))
             }
             ("includeForks" | "renovateFork", NodeValue::Bool(flag)) => {
-                let old = property.name.clone();
-                let word = if *flag { "enabled" } else { "disabled" };
-                self.one(place, &old, same("forkProcessing", text(word)))
+                self.becomes(&property, "forkProcessing", if *flag { "enabled" } else { "disabled" })
             }
             ("raiseDeprecationWarnings", NodeValue::Bool(flag)) => {
-                let silent =
-                    if *flag { Vec::new() } else { vec![Node::text(at, "deprecationWarningIssues")] };
-                let property = same("suppressNotifications", NodeValue::Array(silent));
-                self.one(place, "raiseDeprecationWarnings", property)
+                let silent = (!flag).then(|| Node::text(property.value.place, "deprecationWarningIssues"));
+                self.becomes(&property, "suppressNotifications", Vec::from_iter(silent))
             }
-            ("upgradeInRange", NodeValue::Bool(true)) => {
-                self.one(place, "upgradeInRange", same("rangeStrategy", text("bump")))
-            }
+            ("upgradeInRange", NodeValue::Bool(true)) => self.becomes(&property, "rangeStrategy", "bump"),
             ("versionStrategy", NodeValue::String(word)) => {
-                self.one(place, "versionStrategy", same("rangeStrategy", text(word)))
+                self.becomes(&property, "rangeStrategy", word.as_str())
             }
-            _ => vec![property],
-        }
+            _ => property,
+        };
+        vec![today]
     }
 
     /// Returns what stands for `automerge: "minor"` and the like today.
-    fn automerge_word(
-        &mut self,
-        word: &str,
-        same: &dyn Fn(&str, NodeValue) -> Property,
-    ) -> Option<Vec<Property>> {
-        let automerge = |flag: bool| same("automerge", NodeValue::Bool(flag));
-        let block = |name: &str, flag: bool| same(name, NodeValue::Object(vec![automerge(flag)]));
+    fn automerge_word(&mut self, property: &Property, word: &str) -> Option<Vec<Property>> {
+        let automerge = |flag: bool| property.replaced_by("automerge", flag);
+        let block = |name: &str| property.replaced_by(name, vec![automerge(false)]);
         let properties = match word {
             "any" => vec![automerge(true)],
             "none" => vec![automerge(false)],
-            "minor" => vec![automerge(true), block("major", false)],
-            "patch" => vec![automerge(true), block("major", false), block("minor", false)],
+            "minor" => vec![automerge(true), block("major")],
+            "patch" => vec![automerge(true), block("major"), block("minor")],
             _ => return None,
         };
         self.found.push(Migration {
-            place: properties.first()?.name_place,
+            place: property.name_place,
             message: format!("`automerge: {}` is written differently today", quote(word)),
             hint: "write `automerge: true`, and `automerge: false` in the blocks `major` and `minor` that are to wait"
                 .to_owned(),
@@ -536,10 +472,27 @@ impl Migrator {
         Some(properties)
     }
 
-    fn one(&mut self, place: Place, old: &str, property: Property) -> Vec<Property> {
-        let name = property.name.clone();
-        self.renamed(place, old, &name, Some(&property.value));
-        vec![property]
+    /// Returns the option that takes the place of `old`, and says so.
+    fn becomes(&mut self, old: &Property, name: &str, value: impl Into<NodeValue>) -> Property {
+        let new = old.replaced_by(name, value);
+        self.renamed(old.name_place, &old.name, name, Some(&new.value));
+        new
+    }
+
+    /// Returns the list of patterns that takes the place of a list of texts, or of one, and says so.
+    fn surrounded(&mut self, old: &Property, name: &str, surround: Surround) -> Property {
+        let mut texts = match &old.value.value {
+            NodeValue::String(_) => NodeValue::Array(vec![old.value.clone()]),
+            other => other.clone(),
+        };
+        if let NodeValue::Array(items) = &mut texts {
+            for item in items {
+                if let NodeValue::String(text) = &mut item.value {
+                    *text = surround(text);
+                }
+            }
+        }
+        self.becomes(old, name, texts)
     }
 
     /// Turns `docker: { .. }` and the like into rules.
@@ -554,8 +507,7 @@ impl Migrator {
             };
             let place = property.name_place;
             let matcher = Node::new(place, NodeValue::Array(vec![Node::text(place, *category)]));
-            let mut rule =
-                vec![Property { name: "matchCategories".to_owned(), name_place: place, value: matcher }];
+            let mut rule = vec![Property::new("matchCategories", matcher)];
             rule.extend(members.iter().cloned());
             rules.push(Node::new(property.value.place, NodeValue::Object(rule)));
             self.found.push(Migration {
@@ -566,9 +518,8 @@ impl Migrator {
             false
         });
         if let Some(first) = rules.first() {
-            let place = first.place;
-            let value = Node::new(place, NodeValue::Array(rules));
-            push(properties, Property { name: "packageRules".to_owned(), name_place: place, value });
+            let value = Node::new(first.place, NodeValue::Array(rules));
+            push(properties, Property::new("packageRules", value));
         }
     }
 }

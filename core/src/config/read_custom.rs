@@ -7,7 +7,7 @@ use super::custom_manager::{CustomManager, CustomType, FileFormat, MatchString, 
 use super::json::{Node, NodeValue, Property};
 use super::names::closest;
 use super::pattern::{self, Pattern};
-use super::reader::{OptionValue, Reader};
+use super::reader::{ListedObject, OptionValue, Reader};
 use super::templates;
 use crate::jsonata::Expression;
 
@@ -39,74 +39,55 @@ pub(crate) fn is_member(name: &str) -> bool {
         || matches!(name, "customType" | "matchStrings" | "matchStringsStrategy" | "fileFormat")
 }
 
-impl OptionValue for Vec<CustomManager> {
+impl ListedObject for CustomManager {
     const WANTS: &'static str = "a list of custom managers";
+    const PLURAL: &'static str = "managers";
 
-    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let NodeValue::Array(items) = &node.value else {
-            reader.wrong_type(node, name, Self::WANTS, None);
-            return None;
+    fn read_one(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let source = reader.source(node.place.source);
+        let mut manager = Self {
+            file: source.and_then(|source| source.file.clone()),
+            span: node.place.span,
+            preset: source.and_then(|source| source.preset.as_deref().map(str::to_owned)),
+            ..Self::default()
         };
-        Some(items.iter().filter_map(|item| read_one(item, reader)).collect())
-    }
-
-    fn add(&mut self, later: &Self) {
-        self.extend_from_slice(later);
-    }
-
-    fn show(&self) -> String {
-        format!("[{} managers]", self.len())
-    }
-
-    fn schema() -> Value {
-        json!({ "type": "array", "items": { "$ref": "#/definitions/customManager" } })
-    }
-}
-
-fn read_one(node: &Node, reader: &mut Reader<'_>) -> Option<CustomManager> {
-    if !matches!(node.value, NodeValue::Object(_)) {
-        reader.wrong_type(node, "customManagers", "only objects in its list", None);
-        return None;
-    }
-    let source = reader.source(node.place.source);
-    let mut manager = CustomManager {
-        file: source.and_then(|source| source.file.clone()),
-        span: node.place.span,
-        preset: source.and_then(|source| source.preset.as_deref().map(str::to_owned)),
-        ..CustomManager::default()
-    };
-    manager.custom_type = custom_type(node, reader)?;
-    let mut is_enabled = true;
-    for property in node.properties() {
-        if !matches!(property.value.value, NodeValue::Null) {
-            check::custom_manager(&property.name, &property.value, reader);
-            read_member(property, &mut manager, &mut is_enabled, reader);
+        manager.custom_type = custom_type(node, reader)?;
+        let mut is_enabled = true;
+        for property in node.properties() {
+            if !matches!(property.value.value, NodeValue::Null) {
+                check::custom_manager(&property.name, &property.value, reader);
+                read_member(property, &mut manager, &mut is_enabled, reader);
+            }
         }
+        let says = |name: &str| node.member(name).is_some_and(|value| !value.items().is_empty());
+        // Where there are some and none can be used, that was told.
+        if manager.match_strings.is_empty() && says("matchStrings")
+            || manager.manager_file_patterns.is_empty() && says("managerFilePatterns")
+        {
+            return None;
+        }
+        if manager.match_strings.is_empty() {
+            reader.error(node.place, "a custom manager needs `matchStrings`", "add a list of patterns");
+            return None;
+        }
+        if manager.manager_file_patterns.is_empty() {
+            reader.error(
+                node.place,
+                "a custom manager needs `managerFilePatterns`",
+                "add a list of patterns, such as `[\"/\\\\.ya?ml$/\"]`",
+            );
+            return None;
+        }
+        if manager.custom_type == CustomType::Regex {
+            check_groups(node, &manager, reader);
+        }
+        check_templates(node, &manager, reader);
+        is_enabled.then_some(manager)
     }
-    let says = |name: &str| node.member(name).is_some_and(|value| !value.items().is_empty());
-    // Where there are some and none can be used, that was told.
-    if manager.match_strings.is_empty() && says("matchStrings")
-        || manager.manager_file_patterns.is_empty() && says("managerFilePatterns")
-    {
-        return None;
+
+    fn schema_of_one() -> Value {
+        json!({ "$ref": "#/definitions/customManager" })
     }
-    if manager.match_strings.is_empty() {
-        reader.error(node.place, "a custom manager needs `matchStrings`", "add a list of patterns");
-        return None;
-    }
-    if manager.manager_file_patterns.is_empty() {
-        reader.error(
-            node.place,
-            "a custom manager needs `managerFilePatterns`",
-            "add a list of patterns, such as `[\"/\\\\.ya?ml$/\"]`",
-        );
-        return None;
-    }
-    if manager.custom_type == CustomType::Regex {
-        check_groups(node, &manager, reader);
-    }
-    check_templates(node, &manager, reader);
-    is_enabled.then_some(manager)
 }
 
 /// Returns what the `matchStrings` are; `None` when nothing could be done with them.
@@ -292,7 +273,7 @@ mod tests {
     fn read(members: &str) -> (Option<CustomType>, Vec<String>) {
         let mut reader = Reader::new(&[]);
         let text = format!("{{managerFilePatterns: ['a'], datasourceTemplate: 'docker', {members}}}");
-        let read = read_one(&parse(&text, SourceId(0)).unwrap(), &mut reader);
+        let read = CustomManager::read_one(&parse(&text, SourceId(0)).unwrap(), &mut reader);
         let problems = reader.problems.into_iter().map(|problem| problem.message).collect();
         (read.map(|manager| manager.custom_type), problems)
     }

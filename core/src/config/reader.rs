@@ -318,6 +318,58 @@ impl OptionValue for Vec<String> {
     }
 }
 
+/// One of the objects in a list that is an option.
+pub(crate) trait ListedObject: Sized + Clone {
+    /// What is wanted of the list, for people: "a list of rules".
+    const WANTS: &'static str;
+    /// What many are called.
+    const PLURAL: &'static str;
+    /// What to say where one stands without a list around it; `None`: it is not read then.
+    const ALONE: Option<&'static str> = None;
+
+    /// Reads one object, or returns `None` after noting what is wrong.
+    fn read_one(node: &Node, reader: &mut Reader<'_>) -> Option<Self>;
+
+    /// Returns the JSON schema of one.
+    fn schema_of_one() -> Value;
+}
+
+impl<T: ListedObject> OptionValue for Vec<T> {
+    const WANTS: &'static str = T::WANTS;
+
+    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let items = match &node.value {
+            NodeValue::Array(items) => items.as_slice(),
+            other => {
+                let alone = T::ALONE.filter(|_| matches!(other, NodeValue::Object(_)));
+                reader.wrong_type(node, name, Self::WANTS, alone.map(str::to_owned));
+                alone.map(|_| std::slice::from_ref(node))?
+            }
+        };
+        let mut objects = Self::with_capacity(items.len());
+        for item in items {
+            if matches!(item.value, NodeValue::Object(_)) {
+                objects.extend(T::read_one(item, reader));
+            } else {
+                reader.wrong_type(item, name, "only objects in its list", None);
+            }
+        }
+        Some(objects)
+    }
+
+    fn add(&mut self, later: &Self) {
+        self.extend_from_slice(later);
+    }
+
+    fn show(&self) -> String {
+        format!("[{} {}]", self.len(), T::PLURAL)
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "array", "items": T::schema_of_one() })
+    }
+}
+
 impl OptionValue for BTreeMap<String, String> {
     const WANTS: &'static str = "an object of strings";
 

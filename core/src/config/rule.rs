@@ -10,7 +10,7 @@ use super::json::{Node, NodeValue, Place, Property};
 use super::names::{Kind, closest};
 use super::options::Options;
 use super::pattern::{Pattern, PatternList, regex_parts};
-use super::reader::{OptionValue, Reader};
+use super::reader::{ListedObject, OptionValue, Reader};
 use crate::jsonata::Expression;
 
 /// The names of all matchers.
@@ -222,8 +222,12 @@ impl AgeMatcher {
     }
 }
 
-impl PackageRule {
-    fn read_one(node: &Node, reader: &mut Reader<'_>) -> Self {
+impl ListedObject for PackageRule {
+    const WANTS: &'static str = "a list of rules";
+    const PLURAL: &'static str = "rules";
+    const ALONE: Option<&'static str> = Some("put `[ ]` around the rule");
+
+    fn read_one(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let mut matchers = Vec::new();
         let mut has_unknown = false;
         for property in node.properties() {
@@ -268,7 +272,11 @@ impl PackageRule {
             let name = super::names::manager_name(manager)?;
             Some((name, "{..}".to_owned()))
         }));
-        Self { description, place: node.place, matchers, options, sets }
+        Some(Self { description, place: node.place, matchers, options, sets })
+    }
+
+    fn schema_of_one() -> Value {
+        json!({ "$ref": "#/definitions/rule" })
     }
 }
 
@@ -359,45 +367,6 @@ fn read_pattern(name: &str, text: &str, place: Place, reader: &mut Reader<'_>) -
             reader.bad_pattern(place, name, text, &error);
             None
         }
-    }
-}
-
-impl OptionValue for Vec<PackageRule> {
-    const WANTS: &'static str = "a list of rules";
-
-    fn read(name: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let items: &[Node] = match &node.value {
-            NodeValue::Array(items) => items,
-            NodeValue::Object(_) => {
-                reader.wrong_type(node, name, Self::WANTS, Some("put `[ ]` around the rule".to_owned()));
-                std::slice::from_ref(node)
-            }
-            _ => {
-                reader.wrong_type(node, name, Self::WANTS, None);
-                return None;
-            }
-        };
-        let mut rules = Self::with_capacity(items.len());
-        for item in items {
-            if matches!(item.value, NodeValue::Object(_)) {
-                rules.push(PackageRule::read_one(item, reader));
-            } else {
-                reader.wrong_type(item, name, "only objects in its list", None);
-            }
-        }
-        Some(rules)
-    }
-
-    fn add(&mut self, later: &Self) {
-        self.extend_from_slice(later);
-    }
-
-    fn show(&self) -> String {
-        format!("[{} rules]", self.len())
-    }
-
-    fn schema() -> Value {
-        json!({ "type": "array", "items": { "$ref": "#/definitions/rule" } })
     }
 }
 
