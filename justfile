@@ -10,6 +10,10 @@ check:
 test:
     cargo test --workspace
 
+# What may be linked: licences, sources, versions, known vulnerabilities (cargo install --locked cargo-deny)
+deny:
+    cargo deny --locked check -D unmatched-skip -D unnecessary-skip
+
 # The demonstration: a small homelab and recorded registries, no network
 demo:
     cargo run --release -- dry-run tests/fixtures/repos/homelab --replay tests/fixtures/registries --now 2026-11-19T09:00:00Z
