@@ -5,14 +5,14 @@ use updraft_core::forge::PullRequest;
 use updraft_core::life::past::{ABANDONED, AUTOCLOSED};
 
 use super::job::Job;
-use crate::forge::{Change, ForgeError};
+use crate::forge::{Change, ForgeError, ForgeErrorKind};
 
 impl Job<'_> {
     /// Closes the pull requests and deletes the branches that nobody needs. Those that a person committed to, and those about which this run knows
-    /// too little, stay and are returned with their pull requests.
+    /// too little, stay and are returned with their pull requests. What cannot be tidied up is told and stays as well.
     ///
     /// # Errors
-    /// The forge could not be asked, or did not do what was asked.
+    /// Nothing else can be done in this repository now.
     pub(super) async fn prune(&mut self) -> Result<Vec<(String, Option<u64>)>, ForgeError> {
         let planned: Vec<&str> =
             self.outcome.branches.iter().map(|ready| ready.branch.branch_name.as_str()).collect();
@@ -26,8 +26,20 @@ impl Job<'_> {
         let mut left = Vec::new();
         for (name, sha) in stale {
             let pull = self.pulls.get(&name).cloned();
-            if !self.tidy(&name, &sha, pull.as_ref()).await? {
-                left.push((name, pull.map(|pull| pull.number)));
+            let is_gone = match self.tidy(&name, &sha, pull.as_ref()).await {
+                Ok(is_gone) => is_gone,
+                Err(error) if error.is_fatal() => return Err(error),
+                Err(error) => {
+                    self.failed(
+                        &format!("the branch `{name}`, which nothing needs, could not be tidied up"),
+                        &error,
+                    );
+                    false
+                }
+            };
+            if !is_gone {
+                let pull = self.pulls.get(&name).map(|pull| pull.number);
+                left.push((name, pull));
             }
         }
         Ok(left)
@@ -41,7 +53,13 @@ impl Job<'_> {
         if !prunes || is_retargeted || self.outcome.refused.contains(name) {
             return Ok(false);
         }
-        let comparison = self.compare(sha).await?;
+        let comparison = match self.compare(sha).await {
+            Err(error) if error.kind == ForgeErrorKind::NotFound => {
+                tracing::info!(branch = name, %error, "stays, as it has nothing in common with the base");
+                return Ok(false);
+            }
+            compared => compared?,
+        };
         if let Some(reason) = self.doubts.about(&comparison, self.forge, self.outcome).await? {
             tracing::info!(branch = name, reason, "stays, although nothing is known to need it");
             return Ok(false);
@@ -52,6 +70,11 @@ impl Job<'_> {
                 self.forge.change_pull(pull.number, &Change { title, ..Change::default() }).await?;
                 self.say(&comments::abandoned(), "prEditedNotification", pull).await?;
             }
+            return Ok(false);
+        }
+        // What is closed must be what was looked at: it cannot be opened again once its branch has moved.
+        if self.forge.head(name).await?.is_some_and(|head| head.sha != sha) {
+            tracing::info!(branch = name, "stays, as somebody has just pushed to it");
             return Ok(false);
         }
         if let Some(pull) = pull {

@@ -286,7 +286,11 @@ impl Job<'_> {
             let standing = match self.settle(ready).await {
                 Ok(standing) => standing,
                 Err(error) if error.is_fatal() => return Err(error),
-                Err(error) => self.failed(ready, &error),
+                Err(error) => {
+                    let name = &ready.branch.branch_name;
+                    self.failed(&format!("the branch `{name}` could not be brought up to date"), &error);
+                    Standing::Errored { reason: error.to_string() }
+                }
             };
             tracing::debug!(branch = ready.branch.branch_name, ?standing, "settled");
             self.entries.push(entry(ready, standing));
@@ -294,18 +298,17 @@ impl Job<'_> {
         Ok(())
     }
 
-    fn failed(&mut self, ready: &ReadyBranch, error: &ForgeError) -> Standing {
-        let name = &ready.branch.branch_name;
-        let message = format!("the branch `{name}` could not be brought up to date: {error}");
+    /// Tells what could not be done.
+    pub(super) fn failed(&mut self, what: &str, error: &ForgeError) {
+        let message = format!("{what}: {error}");
         let problem = if error.kind == ForgeErrorKind::Refused {
-            // Somebody else changed it at the same time; what is there will be looked at by the next run.
+            // Somebody else changed it at the same time, or does not want it to change; the next run looks again at what is there.
             Problem::warning(message)
         } else {
             self.tally.errors += 1;
             Problem::error(message)
         };
         self.problems.push(problem);
-        Standing::Errored { reason: error.to_string() }
     }
 }
 

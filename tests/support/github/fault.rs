@@ -23,6 +23,8 @@ pub(crate) enum Failure {
     Status(u16, Option<u64>),
     /// GitHub's secondary limit: 403 with the seconds to wait.
     SecondaryLimit(u64),
+    /// The same, once something was called.
+    LimitAfter(u64, Arc<dyn Fn() + Send + Sync>),
     /// The connection is closed, before or after the effect: the second is a write whose answer is lost.
     Drop(Moment),
     /// The connection is torn down before the effect.
@@ -37,7 +39,7 @@ impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status, _) => write!(f, "{status}"),
-            Self::SecondaryLimit(_) => f.write_str("secondary limit"),
+            Self::SecondaryLimit(_) | Self::LimitAfter(..) => f.write_str("secondary limit"),
             Self::Drop(moment) => write!(f, "drop {moment:?}"),
             Self::Reset => f.write_str("reset"),
             Self::Hang(_) => f.write_str("hang"),
@@ -54,7 +56,7 @@ impl Failure {
                 let answer = refuse(*status, "Something went wrong");
                 Some(wait.iter().fold(answer, |answer, wait| answer.with("retry-after", wait.to_string())))
             }
-            Self::SecondaryLimit(wait) => {
+            Self::SecondaryLimit(wait) | Self::LimitAfter(wait, _) => {
                 let answer = refuse(
                     403,
                     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",

@@ -12,6 +12,7 @@ use super::web::Response;
 /// The longest body that is taken, in characters.
 const BODY_LIMIT: usize = 65_536;
 const TITLE_LIMIT: usize = 256;
+const LABEL_LIMIT: usize = 50;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Label {
@@ -113,6 +114,14 @@ pub(crate) fn check_texts(resource: &str, title: Option<&str>, body: Option<&str
         return Err(invalid_because(resource, "body is too long (maximum is 65536 characters)"));
     }
     Ok(())
+}
+
+/// Refuses labels that GitHub would not make, and with them all others.
+pub(crate) fn check_labels(names: &[String]) -> Result<(), Response> {
+    match names.iter().find(|name| name.chars().count() > LABEL_LIMIT) {
+        Some(_) => Err(invalid_because("Label", "name is too long (maximum is 50 characters)")),
+        None => Ok(()),
+    }
 }
 
 impl Repository {

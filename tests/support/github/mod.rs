@@ -208,6 +208,10 @@ impl Inside {
             Some(Failure::Reset) => end = Some(End::Reset),
             Some(Failure::Hang(gate)) => gate.wait(),
             Some(Failure::Call(Moment::Before, call)) => call(),
+            Some(failure @ Failure::LimitAfter(_, call)) => {
+                call();
+                end = failure.answer().map(End::Answer);
+            }
             Some(failure) => end = failure.answer().map(End::Answer),
             None => {}
         }

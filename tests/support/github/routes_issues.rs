@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::issue::{Issue, Label, check_texts};
+use super::issue::{Issue, Label, check_labels, check_texts};
 use super::refusal::{invalid, not_found, refuse};
 use super::repository::Repository;
 use super::routes::{Reply, paged, text, texts};
@@ -65,14 +65,11 @@ fn one(
             let labels = issue.labels.iter().map(|name| visit.label(repository, name));
             Ok(paged(visit, &labels.collect::<Vec<_>>()))
         }
-        ("POST", ["labels"]) => {
-            repository.label(number, [issue.labels, named].concat(), login, now);
-            Ok(Response::json(200, &labels_now(repository)))
-        }
-        ("PUT", ["labels"]) => {
-            repository.label(number, named, login, now);
-            Ok(Response::json(200, &labels_now(repository)))
-        }
+        (method @ ("POST" | "PUT"), ["labels"]) => check_labels(&named).map(|()| {
+            let all = if method == "POST" { [issue.labels, named].concat() } else { named };
+            repository.label(number, all, login, now);
+            Response::json(200, &labels_now(repository))
+        }),
         ("DELETE", ["labels"]) => {
             repository.label(number, Vec::new(), login, now);
             Ok(Response::new(204))
@@ -146,6 +143,7 @@ fn list(repository: &Repository, visit: &Visit<'_>) -> Response {
 fn create(repository: &mut Repository, visit: &Visit<'_>, body: &Value) -> Reply {
     let title = text(body, "title")?;
     check_texts("Issue", Some(title), body["body"].as_str())?;
+    check_labels(&texts(&body["labels"]))?;
     let assignees = unique(texts(&body["assignees"]).into_iter());
     if assignees.iter().any(|login| !repository.can_be_assigned(login)) {
         return Err(invalid("Issue", "assignees", "invalid"));
