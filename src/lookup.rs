@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use updraft_core::choose::{ChooseInput, DigestAnswers, PreparedDep, choose, settle};
 use updraft_core::config::Config;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
-use updraft_core::update::{Choice, Update};
+use updraft_core::update::Choice;
 
 use crate::datasource::{Datasources, LookupError};
 use crate::progress::Progress;
@@ -20,10 +20,8 @@ use crate::run::Finding;
 
 /// How many packages are under way at once. Each host's own limit is kept below it, in the HTTP client.
 const AT_ONCE: usize = 256;
-/// How often releases are dated and chosen again: each round may find the next one too young.
-const MAX_DATING_ROUNDS: usize = 4;
-/// How many releases of one package are dated in a round.
-const MAX_DATED_AT_ONCE: usize = 8;
+/// How many releases of each step are dated, round by round: each may find all of them too young, and then the next ones decide.
+const DATED: [usize; 4] = [1, 2, 4, 8];
 
 /// What came of all dependencies.
 #[derive(Debug)]
@@ -83,8 +81,9 @@ impl Package<'_> {
         });
         let mut findings: Vec<(usize, Finding)> = decided.collect();
         if let Ok(releases) = releases {
-            self.date(&mut findings, releases).await;
+            // Digests first: one that did not move needs no date.
             self.resolve_digests(&mut findings).await;
+            self.date(&mut findings, releases).await;
         }
         findings
     }
@@ -94,11 +93,11 @@ impl Package<'_> {
     }
 
     /// Asks when releases were published where `minimumReleaseAge` wants to know and the registry's list does not say, and decides again:
-    /// a release without a date would wait for ever.
+    /// a release without a date would wait for ever, and hide an older one that need not wait.
     async fn date(&self, findings: &mut [(usize, Finding)], mut releases: Arc<ReleaseList>) {
-        for _ in 0..MAX_DATING_ROUNDS {
+        for count in DATED {
             let undated: Vec<BTreeSet<String>> =
-                findings.iter().map(|(_, finding)| undated_versions(&finding.choice, &releases)).collect();
+                findings.iter().map(|(_, finding)| undated(&finding.choice, count)).collect();
             let questions: BTreeSet<&String> = undated.iter().flatten().collect();
             let answers = join_all(questions.into_iter().map(async |version| {
                 // A registry that cannot say leaves it as it was.
@@ -118,6 +117,7 @@ impl Package<'_> {
                     finding.releases = Some(Ok(Arc::clone(&releases)));
                 }
             }
+            self.resolve_digests(findings).await;
         }
     }
 
@@ -145,12 +145,7 @@ fn digest_queries(choice: &Choice) -> impl Iterator<Item = &DigestQuery> {
     choice.updates.iter().filter_map(|update| update.digest_query.as_ref())
 }
 
-/// Returns the versions whose date decides about a step and is not known.
-fn undated_versions(choice: &Choice, releases: &ReleaseList) -> BTreeSet<String> {
-    let waits = |update: &&Update| update.pending.as_ref().is_some_and(|pending| pending.until.is_none());
-    let is_undated = |version: &String| {
-        releases.releases.iter().any(|release| release.version == *version && release.timestamp.is_none())
-    };
-    let steps = choice.updates.iter().filter(waits);
-    steps.filter_map(|update| update.new_version.clone()).filter(is_undated).take(MAX_DATED_AT_ONCE).collect()
+/// Returns the first `count` releases of each step whose date decides about it and is not known.
+fn undated(choice: &Choice, count: usize) -> BTreeSet<String> {
+    choice.updates.iter().flat_map(|update| update.undated.iter().take(count)).cloned().collect()
 }

@@ -325,6 +325,7 @@ impl<'a> Chooser<'a> {
         for open in open {
             let Some(mut update) = open.taken.or(open.waiting) else { continue };
             update.pending_versions = open.passed_over;
+            update.undated = open.undated;
             choice.updates.push(update);
         }
         verdicts
@@ -368,6 +369,9 @@ impl<'a> Chooser<'a> {
             open.taken = Some(update);
             return None;
         };
+        if entry.release.timestamp.is_none() {
+            open.undated.push(entry.release.version.clone());
+        }
         match minimum.check(entry.release.timestamp, self.input.now) {
             Age::OldEnough => {}
             Age::Unknown => choice.warnings.push(format!(
@@ -450,11 +454,13 @@ struct Open {
     waiting: Option<Update>,
     /// Those below it that are too young too, or all of them when an older one is taken; newest first.
     passed_over: Vec<String>,
+    /// Those whose age was asked for and is not known, by the registry's own names; newest first.
+    undated: Vec<String>,
 }
 
 impl Open {
     fn new(bucket: Bucket) -> Self {
-        Self { bucket, taken: None, waiting: None, passed_over: Vec::new() }
+        Self { bucket, taken: None, waiting: None, passed_over: Vec::new(), undated: Vec::new() }
     }
 
     fn waits(&mut self, update: Update, version: &str) {

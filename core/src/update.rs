@@ -91,6 +91,8 @@ pub struct Update {
     pub pending: Option<Pending>,
     /// Versions of this bucket that were passed over because they are too young, newest first.
     pub pending_versions: Vec<String>,
+    /// The releases whose age decides about this step and has no date in the registry's list, by the registry's own names, newest first.
+    pub undated: Vec<String>,
     /// Whether the registry calls the step breaking: a new major, or a new minor below 1.0.0.
     pub is_breaking: bool,
 }
@@ -111,6 +113,7 @@ impl Update {
             release_timestamp: None,
             pending: None,
             pending_versions: Vec::new(),
+            undated: Vec::new(),
             is_breaking: false,
         }
     }

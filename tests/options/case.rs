@@ -18,8 +18,8 @@
 //! what comes of it
 //! ```
 //!
-//! A release is a version, with `~` before it when it is deprecated, `-` when its registry calls it unstable, `@` and a date behind it; `latest=1.0.0`
-//! is a tag, `source=https://..` where the sources are.
+//! A release is a version, with `~` before it when it is deprecated, `-` when its registry calls it unstable, `@` and a date behind it, `@?` when the
+//! registry tells that date only to who asks for it; `latest=1.0.0` is a tag, `source=https://..` where the sources are.
 
 use jiff::Timestamp;
 use updraft_core::release::{Release, ReleaseList};
@@ -43,6 +43,8 @@ pub(crate) struct Case {
     pub(crate) web: Vec<(String, String)>,
     /// Datasource, package and what is known of it.
     pub(crate) packages: Vec<(String, String, ReleaseList)>,
+    /// Package, version and the date that is told only to who asks for it.
+    pub(crate) dates: Vec<(String, String, Timestamp)>,
 }
 
 /// Returns what stands before the first case, and the cases.
@@ -67,6 +69,7 @@ fn one(text: &str) -> Case {
         files: Vec::new(),
         web: Vec::new(),
         packages: Vec::new(),
+        dates: Vec::new(),
     };
     let mut parts = given.split("\n-- ");
     let mut lines = parts.next().unwrap_or_default().lines().peekable();
@@ -171,7 +174,15 @@ impl Case {
                 Some((tag, version)) => {
                     list.tags.insert(tag.to_owned(), version.to_owned());
                 }
-                None => list.releases.push(release(word)),
+                None => {
+                    let (word, hidden) =
+                        word.split_once("@?").map_or((word, None), |(word, date)| (word, Some(date)));
+                    let release = release(word);
+                    self.dates.extend(
+                        hidden.map(|date| (package.to_owned(), release.version.clone(), midnight(date))),
+                    );
+                    list.releases.push(release);
+                }
             }
         }
         let is_known = list.releases.iter().any(|release| release.version == current);
@@ -186,10 +197,14 @@ impl Case {
     }
 }
 
+fn midnight(date: &str) -> Timestamp {
+    format!("{date}T00:00:00Z").parse().expect("a date")
+}
+
 fn release(word: &str) -> Release {
     let (name, date) = word.split_once('@').map_or((word, None), |(name, date)| (name, Some(date)));
     Release {
-        timestamp: date.map(|date| format!("{date}T00:00:00Z").parse().expect("a date")),
+        timestamp: date.map(midnight),
         is_stable: name.starts_with('-').then_some(false),
         is_deprecated: name.starts_with('~'),
         ..Release::of(name.trim_start_matches(['~', '-']))

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use updraft::datasource::kubernetes_api::KubernetesApi;
 use updraft::datasource::{Datasource, Datasources, LookupError};
@@ -17,6 +18,8 @@ use crate::case::Case;
 struct Shelf {
     id: DatasourceId,
     packages: BTreeMap<String, ReleaseList>,
+    /// What it tells only to who asks for it: by package and version.
+    dates: BTreeMap<(String, String), Timestamp>,
 }
 
 #[async_trait]
@@ -30,6 +33,10 @@ impl Datasource for Shelf {
         let host = lookup.registry_urls.first().cloned().unwrap_or_else(|| "the default registry".to_owned());
         let list = known.ok_or_else(|| LookupError::not_found(host, &lookup.package_name))?;
         Ok(Arc::new(ReleaseList { registry_url: lookup.registry_urls.first().cloned(), ..list.clone() }))
+    }
+
+    async fn timestamp(&self, lookup: &Lookup, version: &str) -> Result<Option<Timestamp>, LookupError> {
+        Ok(self.dates.get(&(lookup.package_name.clone(), version.to_owned())).copied())
     }
 
     async fn digest(&self, query: &DigestQuery) -> Result<Option<String>, LookupError> {
@@ -50,7 +57,10 @@ pub(crate) fn of(case: &Case) -> Datasources {
     let shelf = |id: &String| {
         let own = case.packages.iter().filter(|(other, ..)| other == id);
         let packages = own.map(|(_, name, list)| (name.clone(), list.clone())).collect();
-        Arc::new(Shelf { id: DatasourceId::new(id.clone()), packages }) as Arc<dyn Datasource>
+        let dates =
+            case.dates.iter().map(|(package, version, date)| ((package.clone(), version.clone()), *date));
+        Arc::new(Shelf { id: DatasourceId::new(id.clone()), packages, dates: dates.collect() })
+            as Arc<dyn Datasource>
     };
     let known: Arc<dyn Datasource> = Arc::new(KubernetesApi);
     Datasources::new(ids.into_iter().map(shelf).chain([known]))

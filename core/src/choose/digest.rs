@@ -65,14 +65,17 @@ impl Digests<'_> {
             return;
         }
         let tag = release.map(|release| release.version.clone()).or_else(|| dep.current_value.clone());
-        self.resolve(&mut update, tag, release);
+        self.resolve(&mut update, tag.clone(), release);
         if is_unchanged(dep.current_digest.as_deref(), update.new_digest.as_deref()) {
             return;
         }
-        if let Some(minimum) = policy.minimum_age()
-            && let Age::TooYoung(pending) = minimum.check(update.release_timestamp, self.policies.now)
-        {
-            update.pending = Some(pending);
+        if let Some(minimum) = policy.minimum_age() {
+            if update.release_timestamp.is_none() {
+                update.undated.extend(tag);
+            }
+            if let Age::TooYoung(pending) = minimum.check(update.release_timestamp, self.policies.now) {
+                update.pending = Some(pending);
+            }
         }
         choice.updates.push(update);
     }
