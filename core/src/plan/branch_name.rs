@@ -76,6 +76,8 @@ fn slugged(name: &str, options: &Options, update: &Update, fields: &Fields) -> R
         Some(text) => slug(&fields.render(text)?),
         None => slug(name),
     };
+    // Groups whose names have no letter that a branch could have are told apart all the same.
+    let own = if own.is_empty() { hex_hash(name).chars().take(MIN_HASH).collect() } else { own };
     let set = |option: Option<bool>| option == Some(true);
     let number = |part: Option<u64>| part.unwrap_or_default();
     let front = match update.update_type {
@@ -98,10 +100,13 @@ fn slugged(name: &str, options: &Options, update: &Update, fields: &Fields) -> R
 /// Returns the prefix and so much of the topic's hash that the whole is `length` long.
 fn hashed(prefix: &str, topic: &str, length: u32) -> String {
     let room = usize::try_from(length).unwrap_or(usize::MAX).saturating_sub(prefix.len()).max(MIN_HASH);
-    let hash = Sha512::digest(topic.as_bytes());
-    let hex = hash.iter().fold(String::new(), |mut hex, byte| {
+    let hex = hex_hash(topic);
+    format!("{prefix}{}", hex.get(..room).unwrap_or(&hex))
+}
+
+fn hex_hash(text: &str) -> String {
+    Sha512::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
-    });
-    format!("{prefix}{}", hex.get(..room).unwrap_or(&hex))
+    })
 }

@@ -194,6 +194,16 @@ fn a_group_shares_a_branch_and_says_what_it_can() {
 }
 
 #[test]
+fn groups_without_a_letter_for_a_branch_are_told_apart() {
+    let branch = |name: &str| {
+        let plan = planned(&format!("{{groupName: '{name}'}}"), &["flux helm app 1.0.0 > 1.0.0 1.1.0"]);
+        plan.branches[0].branch_name.clone()
+    };
+    assert_eq!(branch("日本").len(), "renovate/123456".len());
+    assert_ne!(branch("日本"), branch("🚀"));
+}
+
+#[test]
 fn a_group_of_one_has_the_title_of_one() {
     let operator = "flux docker charts/flux-operator 0.18.1 > 0.18.1 0.18.2";
     check(
