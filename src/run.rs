@@ -7,16 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+use std::{mem, slice};
 
 use jiff::Timestamp;
 use updraft_core::choose::{PreparedDep, prepare};
 use updraft_core::config::{Config, Included, ManagerFiles};
 use updraft_core::dep::{Dep, Part, Skip, SkipReason};
+use updraft_core::edit::Edit;
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::{ManagerId, RepoPath};
 use updraft_core::plan::{Branch, CommitStyle, PlanContext, UpgradeInput, patch, plan, upgrades};
 use updraft_core::problem::{Problem, Severity};
-use updraft_core::quote::quote_numbers;
+use updraft_core::quote::with_quoted_numbers;
 use updraft_core::release::ReleaseList;
 use updraft_core::source::SourceFile;
 use updraft_core::span_set::SpanSet;
@@ -444,12 +446,27 @@ fn branches(reading: &Reading, findings: &[Finding], now: Timestamp) -> Proven {
     let mut proven = Proven { problems: planned.problems, ..Proven::default() };
     let proof = Proof::new(reading, findings);
     let mut branches = planned.branches;
-    for (path, edits) in branches.iter_mut().flat_map(|branch| &mut branch.edits) {
-        if let Some(file) = find(&reading.snapshot.files, path.as_str()) {
-            quote_numbers(file, edits);
+    let mut unquoted: BTreeMap<usize, BTreeMap<RepoPath, Vec<Edit>>> = BTreeMap::new();
+    for (index, branch) in branches.iter_mut().enumerate() {
+        for (path, edits) in &mut branch.edits {
+            let file = find(&reading.snapshot.files, path.as_str());
+            if let Some(quoted) = file.and_then(|file| with_quoted_numbers(file, edits)) {
+                let own = unquoted.entry(index).or_default();
+                own.insert(path.clone(), mem::replace(edits, quoted));
+            }
         }
     }
-    let verdicts = proof.of_each(&branches);
+    let mut verdicts = proof.of_each(&branches);
+    for (index, edits) in unquoted {
+        let (Some(branch), Some(verdict)) = (branches.get_mut(index), verdicts.get_mut(index)) else {
+            continue;
+        };
+        if verdict.is_err() {
+            // A pattern of the owner may take the quotes for a part of the version.
+            branch.edits.extend(edits);
+            *verdict = proof.of_each(slice::from_ref(branch)).pop().unwrap_or(Ok(()));
+        }
+    }
     let changes = in_parallel(branches.len(), threads(), |index| {
         let (branch, verdict) = (branches.get(index)?, verdicts.get(index)?);
         Some(verdict.clone().and_then(|()| proof.texts(branch)).map(|texts| written(&proof, texts)))

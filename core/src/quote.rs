@@ -7,12 +7,13 @@ use crate::source::SourceFile;
 use crate::span::ByteSpan;
 use crate::yaml::Style;
 
-/// Puts what `edits` write into quotes where it stands in YAML without any, and would be read as a number that is spelled differently.
+/// Returns `edits` with what they write in quotes where it stands in YAML without any, and would be read as a number that is spelled
+/// differently; `None` when that is nowhere so.
 ///
 /// `edits` are all of `file`. A file that is not YAML by its name, or cannot be read as such at that place, is left alone.
-pub fn quote_numbers(file: &SourceFile, edits: &mut [Edit]) {
+pub fn with_quoted_numbers(file: &SourceFile, edits: &[Edit]) -> Option<Vec<Edit>> {
     if !file.is_yaml_by_name() || !edits.iter().any(|edit| changes_as_number(&edit.new)) {
-        return;
+        return None;
     }
     let plain: BTreeSet<ByteSpan> = file
         .yaml()
@@ -22,9 +23,11 @@ pub fn quote_numbers(file: &SourceFile, edits: &mut [Edit]) {
         .filter(|step| step.node.style() == Some(Style::Plain))
         .map(|step| step.node.span())
         .collect();
-    for edit in edits.iter_mut().filter(|edit| changes_as_number(&edit.new) && plain.contains(&edit.span)) {
+    let mut quoted = edits.to_vec();
+    for edit in quoted.iter_mut().filter(|edit| changes_as_number(&edit.new) && plain.contains(&edit.span)) {
         edit.new = format!("\"{}\"", edit.new);
     }
+    (quoted != edits).then_some(quoted)
 }
 
 /// Returns whether `text` is a number to YAML, and another text once it was one: `3.10`, `1.0`, `007`, `1e3`.
@@ -45,8 +48,8 @@ mod tests {
         let file = SourceFile::new(RepoPath::new(name).unwrap(), before);
         let at = before.find(old).unwrap();
         let span = ByteSpan::new(at, at + old.len());
-        let mut edits = [Edit { file: file.path.clone(), span, old: old.to_owned(), new: new.to_owned() }];
-        quote_numbers(&file, &mut edits);
+        let edits = vec![Edit { file: file.path.clone(), span, old: old.to_owned(), new: new.to_owned() }];
+        let edits = with_quoted_numbers(&file, &edits).unwrap_or(edits);
         assert_eq!(apply(before, &edits).unwrap(), expected);
     }
 
