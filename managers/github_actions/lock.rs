@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use updraft_core::dep::{Dep, Origin};
+use updraft_core::dep::{Dep, Origin, Part};
 use updraft_core::name::RepoPath;
 use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
@@ -38,6 +38,13 @@ impl<'a> Locks<'a> {
         let Some((_, file, span)) = named else { return };
         for dep in deps.iter_mut().filter(|dep| dep.dep_type.as_deref() == Some("action")) {
             dep.pin_digests = Some(false);
+            if dep.current_digest.is_none() {
+                // Rules may ask for pins, too: where there is no place for a digest, none is offered.
+                dep.slots.retain(|slot| slot.part != Part::ValueNote || !slot.span.is_empty());
+                for slot in dep.slots.iter_mut().filter(|slot| slot.part == Part::ValueOrDigest) {
+                    slot.part = Part::Value;
+                }
+            }
             let what = "commit held by gh actions-lock".to_owned();
             dep.origins.push(Origin { what, file: (*file).clone(), span: *span });
         }

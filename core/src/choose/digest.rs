@@ -100,8 +100,10 @@ impl Digests<'_> {
 
 /// Returns whether a digest can be written into the file.
 fn has_place(dep: &Dep) -> bool {
-    let takes_digest = |slot: &Slot| {
-        matches!(slot.part, Part::Digest | Part::DigestHex | Part::ValueOrDigest | Part::Template(_))
+    let takes_digest = |slot: &Slot| match &slot.part {
+        Part::Digest | Part::DigestHex | Part::ValueOrDigest => true,
+        Part::Template(template) => template.contains("newDigest"),
+        _ => false,
     };
     dep.slots.iter().any(takes_digest)
 }
