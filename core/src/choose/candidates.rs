@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use regex::Regex;
 
+use super::filter::{Stability, stability};
 use crate::config::pattern;
 use crate::release::{Release, ReleaseList};
 use crate::update::{Candidate, Dropped};
@@ -106,7 +107,7 @@ impl<'a> Entries<'a> {
         }
         // A stable sort: of equal versions the one the registry names first stays.
         list.sort_by(|left, right| right.key.cmp(&left.key));
-        let list = without_equals(list, current);
+        let list = without_equals(list, |entry| rank(naming.versioning, entry, current));
         let places = list.iter().enumerate().map(|(place, entry)| (entry.version, place)).collect();
         Self { list, refused, places }
     }
@@ -121,16 +122,23 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// Keeps one of equal versions: the current value itself, else one with or without `v` like it, else the first.
-fn without_equals<'a>(list: Vec<Entry<'a>>, current: &str) -> Vec<Entry<'a>> {
-    let rank = |version: &str| {
-        if version == current { 0 } else { 1 + u8::from(has_v(version) != has_v(current)) }
-    };
+/// Returns the place of an entry among equals, the lowest is kept: the current value itself, else a stable one, else one with or without `v` like
+/// it, else the first.
+fn rank(versioning: &dyn Versioning, entry: &Entry<'_>, current: &str) -> (bool, bool, bool) {
+    (
+        entry.version != current,
+        stability(versioning, entry) == Stability::Unstable,
+        has_v(entry.version) != has_v(current),
+    )
+}
+
+/// Keeps one of equal versions: the one with the lowest rank, the first of several.
+fn without_equals<'a, R: Ord>(list: Vec<Entry<'a>>, rank: impl Fn(&Entry<'a>) -> R) -> Vec<Entry<'a>> {
     let mut kept: Vec<Entry<'a>> = Vec::with_capacity(list.len());
     for entry in list {
         match kept.last_mut() {
             Some(previous) if previous.key == entry.key => {
-                if rank(entry.version) < rank(previous.version) {
+                if rank(&entry) < rank(previous) {
                     *previous = entry;
                 }
             }

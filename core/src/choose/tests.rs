@@ -141,6 +141,24 @@ fn an_image_keeps_its_flavour_and_precision() {
 }
 
 #[test]
+fn of_equal_versions_a_stable_one_is_taken() {
+    for words in ["v0.10.4 helm-chart-0.10.5 v0.10.5", "v0.10.4 v0.10.5 helm-chart-0.10.5"] {
+        check("github-releases", "0.10.4", words, "{}", "patch 0.10.5");
+    }
+}
+
+#[test]
+fn a_pin_needs_a_place() {
+    let pinned = |template: &str| {
+        let mut dep = dep("flux", "docker", "1.0");
+        dep.slots = vec![Slot::new(Part::Template(template.to_owned()), ByteSpan::new(0, 3), "1.0")];
+        spelled(&chosen(&dep, &releases("1.0"), &config("{pinDigests: true}")))
+    };
+    assert_eq!(pinned("{{newValue}}"), "");
+    assert_eq!(pinned("{{newValue}}{{#if newDigest}}@{{newDigest}}{{/if}}"), "pinDigest ?1.0");
+}
+
+#[test]
 fn prereleases_are_for_those_who_use_them() {
     check("helm", "1.0.0", "1.0.0 1.1.0-rc.1", "{}", "");
     check("helm", "1.0.0", "1.0.0 1.1.0-rc.1", "{ignoreUnstable: false}", "minor 1.1.0-rc.1");
@@ -157,7 +175,8 @@ fn the_owner_limits_versions() {
     check("helm", "1.0.0", words, "{allowedVersions: '/^1\\\\.1\\\\./'}", "minor 1.1.0");
     check("helm", "1.0.0", words, "{allowedVersions: '!/^2/'}", "minor 1.2.0");
     check("docker", "16.1", "16.1 17.2 18.0 19.1", "{allowedVersions: '<19'}", "major 18.0");
-    check("docker", "16.1", "16.1 17.2 20250101.1", "{maxMajorIncrement: 500}", "major 17.2");
+    check("docker", "16.1", "16.1 17.2 20250101.1", "{}", "major 17.2");
+    check("docker", "16.1", "16.1 17.2 20250101.1", "{maxMajorIncrement: 0}", "major 20250101.1");
     check("github-tags", "1.0.0", "1.0.0 1.1.0 2.0.0 latest=1.1.0", "{}", "minor 1.1.0");
     check(
         "github-tags",

@@ -15,6 +15,7 @@ const GLOBAL: &str = r#"{
   separateMinorPatch: false,
   separateMultipleMajor: false,
   separateMultipleMinor: false,
+  maxMajorIncrement: 500,
   minimumGroupSize: 1,
   groupSingleUpdates: false,
   ignoreUnstable: true,

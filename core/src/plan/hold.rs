@@ -62,7 +62,7 @@ fn silent(options: &Options) -> Option<Hold> {
 }
 
 fn too_small(upgrades: &[Upgrade]) -> Option<Hold> {
-    let grouped = upgrades.iter().filter(|upgrade| upgrade.options.group_name.is_some());
+    let grouped = upgrades.iter().filter(|upgrade| upgrade.fields.contains_key("groupName"));
     let wanted = grouped.filter_map(|upgrade| upgrade.options.minimum_group_size).max()?;
     let found = upgrades.len();
     (u32::try_from(found).unwrap_or(u32::MAX) < wanted).then(|| Hold {

@@ -295,6 +295,11 @@ fn a_replacement_ignores_groups() {
         &["flux helm app 1.0.0 > 1.0.0"],
         &[("renovate/app-replacement", "Replace Helm release app with v2.0.0")],
     );
+    let plan = planned(
+        "{groupName: 'all', minimumGroupSize: 3, packageRules: [{matchPackageNames: ['app'], replacementVersion: '2.0.0'}]}",
+        &["flux helm app 1.0.0 > 1.0.0"],
+    );
+    assert_eq!(plan.branches[0].hold, None);
 }
 
 #[test]

@@ -138,7 +138,7 @@ impl Versioning for GithubActions {
     }
 
     /// Returns the floating tags that could follow a floating one, never less specific than it, then the version as
-    /// published: `v5`, `v5.0`, `v5.0.1` for `v4`.
+    /// published: `v5`, `v5.0`, `v5.0.1` for `v4`; and `v4` alone for what it stands for itself.
     fn spellings(&self, query: &NewValue<'_>) -> Vec<String> {
         let published = query.new_version.to_owned();
         let current = Tag::parse(query.current_value).filter(Tag::is_floating);
@@ -147,6 +147,10 @@ impl Versioning for GithubActions {
         };
         if query.range_strategy == RangeStrategy::Pin || !new.version.pre.is_empty() {
             return vec![published];
+        }
+        if current.covers(&new.version) {
+            // It may be a branch, which is in no list of tags, and moves by itself.
+            return vec![query.current_value.to_owned()];
         }
         let precisions = [Precision::Major, Precision::Minor, Precision::Full];
         let precisions = precisions.into_iter().filter(|precision| *precision >= current.precision);
@@ -231,7 +235,8 @@ mod tests {
     fn a_floating_tag_goes_to_the_shortest_one_that_is_as_specific() {
         check_spellings("v4", "v5.0.1", &["v5", "v5.0", "v5.0.1"]);
         check_spellings("v4.1", "v5.0.1", &["v5.0", "v5.0.1"]);
-        check_spellings("v4", "v4.9.0", &["v4", "v4.9", "v4.9.0"]);
+        check_spellings("v4", "v4.9.0", &["v4"]);
+        check_spellings("v4.1", "v4.9.0", &["v4.9", "v4.9.0"]);
         check_spellings("v4", "5.0.1", &["v5", "v5.0", "v5.0.1", "5.0.1"]);
         check_spellings("v4.1.2", "v5.0.1", &["v5.0.1"]);
         check_spellings("v4", "v5.0.0-rc.1", &["v5.0.0-rc.1"]);
