@@ -33,7 +33,7 @@ fn nodes(file: &YamlFile, offset: usize) -> Vec<(usize, usize, Option<String>, b
     steps
         .map(|step| {
             let (node, at) = (step.node, step.node.span());
-            let text = node.as_str().map(|text| text.to_string());
+            let text = node.as_str().map(str::to_owned);
             (at.start - offset, at.end - offset, text, node.is_plain_null())
         })
         .collect()
