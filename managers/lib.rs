@@ -37,7 +37,7 @@ pub mod renovate_config;
 pub mod talos;
 pub mod terraform;
 
-mod chart_range;
+mod chart;
 mod git_url;
 mod image;
 mod image_policy;

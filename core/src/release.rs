@@ -61,6 +61,13 @@ pub struct ReleaseList {
     pub deprecation_message: Option<String>,
 }
 
+impl ReleaseList {
+    /// Returns the digest that the registry listed for a version; `None` when it listed none.
+    pub fn digest_of(&self, version: &str) -> Option<String> {
+        self.releases.iter().find(|release| release.version == version)?.digest.clone()
+    }
+}
+
 /// What to resolve to a digest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DigestQuery {

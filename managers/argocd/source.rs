@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use updraft_core::dep::{Dep, Part, SkipReason};
-use updraft_core::image_ref::{self, Parts};
-use updraft_core::name::{DatasourceId, VersioningId};
+use updraft_core::dep::{Dep, SkipReason};
+use updraft_core::name::DatasourceId;
 use updraft_core::source::SourceFile;
 use updraft_core::yaml::Node;
 
 use super::{ID, revision};
-use crate::chart_range::is_range;
-use crate::scalar;
+use crate::{chart, scalar};
 
 /// Where a source lies, by the form of its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +40,8 @@ impl<'a> Origin<'a> {
 /// Returns the dependency of a source; `None` where it names no address.
 pub(super) fn dep(file: &SourceFile, source: Node<'_>, aliases: &BTreeMap<String, String>) -> Option<Dep> {
     let given = |key| source.get(key).filter(|node| scalar::is_given(*node));
-    let (url, chart, target) = (given("repoURL")?, given("chart"), given("targetRevision"));
-    let origin = Origin::new(scalar::written(url).trim(), chart.map(scalar::written));
+    let (url, chart_node, target) = (given("repoURL")?, given("chart"), given("targetRevision"));
+    let origin = Origin::new(scalar::written(url).trim(), chart_node.map(scalar::written));
     let (name, datasource) = match &origin {
         Origin::Charts { chart, .. } => (*chart, DatasourceId::HELM),
         Origin::Registry(address) => (address.as_str(), DatasourceId::DOCKER),
@@ -52,26 +50,22 @@ pub(super) fn dep(file: &SourceFile, source: Node<'_>, aliases: &BTreeMap<String
     let mut dep = Dep::new(ID, &file.path, target.unwrap_or(url).span(), name);
     dep.datasource = Some(datasource);
     dep.current_value = target.map(scalar::written).map(str::to_owned);
-    if [Some(url), chart, target].into_iter().flatten().any(|node| scalar::has_variable(node.raw())) {
+    if [Some(url), chart_node, target].into_iter().flatten().any(|node| scalar::has_variable(node.raw())) {
         return Some(dep.skipped(SkipReason::ContainsVariable, ""));
     }
     let value = dep.current_value.as_deref();
     match &origin {
         Origin::Charts { url, .. } => dep.registry_urls = vec![(*url).to_owned()],
         Origin::Registry(address) => {
-            if let Err(error) = image_ref::parse(address) {
-                return Some(dep.skipped(error.reason(), error.to_string()));
-            }
             if value.is_some_and(|value| value.starts_with("sha256:")) {
                 return Some(dep.skipped(SkipReason::UnversionedReference, "it is pinned to a digest"));
             }
-            // Argo CD resolves ranges by the rules of charts, wherever the chart lies.
-            if chart.is_some() && value.is_some_and(is_range) {
-                dep.versioning = Some(VersioningId::HELM);
+            dep = chart::in_registry(dep, address, aliases);
+            if dep.skip.is_some() {
+                return Some(dep);
             }
-            let parts = Parts { name: address, tag: None, digest: None };
-            dep.package_name = parts.dep(ID, &dep.file, dep.span, aliases).package_name;
-            dep.pin_digests = Some(false);
+            // Only charts have ranges.
+            dep.versioning = dep.versioning.filter(|_| chart_node.is_some());
         }
         Origin::Git(_) => {
             if let Some(detail) = revision::moving(value) {
@@ -79,28 +73,10 @@ pub(super) fn dep(file: &SourceFile, source: Node<'_>, aliases: &BTreeMap<String
             }
         }
     }
-    Some(with_slots(dep, file, target, chart))
-}
-
-/// Adds the slots, or why the source is left alone.
-fn with_slots(mut dep: Dep, file: &SourceFile, target: Option<Node<'_>>, chart: Option<Node<'_>>) -> Dep {
     let Some(target) = target else {
-        return dep.skipped(SkipReason::UnspecifiedVersion, "Argo CD takes the newest at each refresh");
+        return Some(dep.skipped(SkipReason::UnspecifiedVersion, "Argo CD takes the newest at each refresh"));
     };
-    if scalar::is_image_automated(file, target) {
-        return dep.skipped(SkipReason::ImageAutomation, "");
-    }
-    let Some(slot) = scalar::slot(target, Part::Value) else {
-        return dep.skipped(SkipReason::InvalidValue, scalar::NOT_SPELLED);
-    };
-    dep.slots.push(slot);
-    // In a registry the package is the repository's address too, which this text does not spell.
-    if dep.datasource == Some(DatasourceId::HELM) {
-        let name = chart.filter(|chart| !chart.alias()).and_then(|chart| scalar::slot(chart, Part::Name));
-        dep.slots.extend(name);
-    }
-    dep.slots.sort_by_key(|slot| slot.span);
-    dep
+    Some(chart::with_slots(dep, file, target, chart_node))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
 
 use super::ID;
-use crate::chart_range::is_range;
+use crate::chart::is_range;
 use crate::scalar;
 
 /// Where the features are published whose versions are known.

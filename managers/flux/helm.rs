@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use updraft_core::dep::{Dep, Part, SkipReason};
-use updraft_core::image_ref::Parts;
-use updraft_core::name::{DatasourceId, VersioningId};
+use updraft_core::dep::{Dep, SkipReason};
+use updraft_core::name::DatasourceId;
 use updraft_core::yaml::Node;
 
 use super::ID;
 use super::repositories::{Protocol, Repositories, Source, SourceRef};
 use super::resource::Resource;
-use crate::chart_range::is_range;
-use crate::scalar;
+use crate::{chart, scalar};
 
 /// Finds charts.
 #[derive(Clone, Copy, Debug)]
@@ -93,14 +91,8 @@ impl<'a> Charts<'a> {
             Protocol::Oci => {
                 let host =
                     urls.first().map_or("", |url| url.trim_start_matches("oci://").trim_end_matches('/'));
-                let package = format!("{host}/{}", dep.dep_name);
-                let parts = Parts { name: &package, tag: None, digest: None };
-                dep.package_name = parts.dep(ID, &dep.file, dep.span, self.aliases).package_name;
-                dep.datasource = Some(DatasourceId::DOCKER);
-                // Flux resolves ranges by the rules of charts, wherever the chart lies.
-                if dep.current_value.as_deref().is_some_and(is_range) {
-                    dep.versioning = Some(VersioningId::fixed("helm"));
-                }
+                let address = format!("{host}/{}", dep.dep_name);
+                dep = chart::in_registry(dep, &address, self.aliases);
             }
         }
         match urls.into_iter().find(|url| scalar::has_variable(url)) {
@@ -113,7 +105,7 @@ impl<'a> Charts<'a> {
 }
 
 /// Adds the slots, or why the chart is left alone.
-fn with_slots(mut dep: Dep, user: &Resource<'_>, name: Node<'_>, version: Option<Node<'_>>) -> Dep {
+fn with_slots(dep: Dep, user: &Resource<'_>, name: Node<'_>, version: Option<Node<'_>>) -> Dep {
     let Some(version) = version else {
         return dep
             .skipped(SkipReason::UnspecifiedVersion, "Flux takes the newest chart at each reconciliation");
@@ -121,17 +113,5 @@ fn with_slots(mut dep: Dep, user: &Resource<'_>, name: Node<'_>, version: Option
     if version.as_str().is_some_and(scalar::has_variable) {
         return dep.skipped(SkipReason::ContainsVariable, "");
     }
-    if scalar::is_image_automated(user.file, version) {
-        return dep.skipped(SkipReason::ImageAutomation, "");
-    }
-    let Some(slot) = scalar::slot(version, Part::Value) else {
-        return dep.skipped(SkipReason::InvalidValue, scalar::NOT_SPELLED);
-    };
-    dep.slots.push(slot);
-    // In a registry the package is the repository's address too, which this text does not spell.
-    if dep.datasource == Some(DatasourceId::HELM) && !name.alias() {
-        dep.slots.extend(scalar::slot(name, Part::Name));
-    }
-    dep.slots.sort_by_key(|slot| slot.span);
-    dep
+    chart::with_slots(dep, user.file, version, Some(name))
 }

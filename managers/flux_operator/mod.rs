@@ -12,7 +12,7 @@ use updraft_core::source::SourceFile;
 use updraft_core::span::ByteSpan;
 use updraft_core::yaml::{Document, Node};
 
-use crate::chart_range::is_range;
+use crate::chart::is_range;
 use crate::{object, scalar};
 
 const ID: ManagerId = ManagerId::fixed("flux-operator");

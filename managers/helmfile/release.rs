@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use updraft_core::dep::{Dep, Part, SkipReason};
-use updraft_core::image_ref::{self, Parts};
-use updraft_core::name::{DatasourceId, VersioningId};
+use updraft_core::name::DatasourceId;
 use updraft_core::source::SourceFile;
 use updraft_core::yaml::{Document, Node};
 
 use super::ID;
 use super::chart::{self, Chart};
 use super::repositories::{Protocol, Repositories};
-use crate::chart_range::is_range;
+use crate::chart::{in_registry, with_slots};
 use crate::scalar;
 
 /// How many templates of one release are looked at for a chart.
@@ -92,7 +91,7 @@ impl<'a> Releases<'a> {
             Chart::Other(reason, detail) => return dep.skipped(reason, detail),
             Chart::Registry { address, name, at } => {
                 name.clone_into(&mut dep.dep_name);
-                (self.in_registry(dep, address), Some(at))
+                (in_registry(dep, address, self.aliases), Some(at))
             }
             Chart::Repository { repository, name, at } => {
                 name.clone_into(&mut dep.dep_name);
@@ -115,22 +114,6 @@ impl<'a> Releases<'a> {
         dep
     }
 
-    /// Sets what to ask a container registry, `address` being host, path and chart.
-    fn in_registry(&self, mut dep: Dep, address: &str) -> Dep {
-        let parts = Parts { name: address, tag: None, digest: None };
-        dep.package_name = parts.dep(ID, &dep.file, dep.span, self.aliases).package_name;
-        dep.datasource = Some(DatasourceId::DOCKER);
-        dep.pin_digests = Some(false);
-        // Helm resolves ranges by the rules of charts, wherever the chart lies.
-        if dep.current_value.as_deref().is_some_and(is_range) {
-            dep.versioning = Some(VersioningId::fixed("helm"));
-        }
-        match image_ref::parse(&dep.package_name) {
-            Err(error) => dep.skipped(error.reason(), error.to_string()),
-            Ok(_) => dep,
-        }
-    }
-
     /// Sets what to ask the repository that the release's document calls `name`.
     fn in_repository(&self, mut dep: Dep, index: usize, name: &str) -> Dep {
         dep.datasource = Some(DatasourceId::HELM);
@@ -146,7 +129,7 @@ impl<'a> Releases<'a> {
         match found.protocol {
             Protocol::Oci => {
                 let address = format!("{}/{}", found.url, dep.dep_name);
-                self.in_registry(dep, &address)
+                in_registry(dep, &address, self.aliases)
             }
             Protocol::Index => {
                 dep.registry_urls = vec![found.url.to_owned()];
@@ -156,7 +139,7 @@ impl<'a> Releases<'a> {
     }
 
     /// Adds the slot of the version, or why the release is left alone.
-    fn with_version(&self, mut dep: Dep, release: &Release<'a>) -> Dep {
+    fn with_version(&self, dep: Dep, release: &Release<'a>) -> Dep {
         let Some(version) = release.version else {
             let detail = "without a version helmfile takes the newest chart at each run";
             return dep.skipped(SkipReason::InvalidVersion, detail);
@@ -164,14 +147,7 @@ impl<'a> Releases<'a> {
         if scalar::has_variable(version.raw()) {
             return dep.skipped(SkipReason::ContainsVariable, "");
         }
-        if scalar::is_image_automated(self.file, version) {
-            return dep.skipped(SkipReason::ImageAutomation, "");
-        }
-        let Some(slot) = scalar::slot(version, Part::Value) else {
-            return dep.skipped(SkipReason::InvalidValue, scalar::NOT_SPELLED);
-        };
-        dep.slots.push(slot);
-        dep
+        with_slots(dep, self.file, version, None)
     }
 }
 

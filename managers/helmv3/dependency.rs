@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use updraft_core::chart_lock::is_alias;
-use updraft_core::dep::{Dep, Part, SkipReason};
-use updraft_core::image_ref::{self, Parts};
-use updraft_core::name::{DatasourceId, VersioningId};
+use updraft_core::dep::{Dep, SkipReason};
+use updraft_core::name::DatasourceId;
 use updraft_core::source::SourceFile;
 use updraft_core::yaml::Node;
 
 use super::ID;
-use crate::chart_range::is_range;
-use crate::scalar;
+use crate::{chart, scalar};
 
 /// Reads the dependencies of one chart.
 #[derive(Clone, Copy, Debug)]
@@ -51,19 +49,7 @@ impl Dependencies<'_> {
         if dep.skip.is_some() {
             return Some(dep);
         }
-        if scalar::is_image_automated(self.file, version) {
-            return Some(dep.skipped(SkipReason::ImageAutomation, ""));
-        }
-        let Some(slot) = scalar::slot(version, Part::Value) else {
-            return Some(dep.skipped(SkipReason::InvalidValue, scalar::NOT_SPELLED));
-        };
-        dep.slots.push(slot);
-        // In a registry the package is the repository's address too, which this text does not spell.
-        if dep.datasource == Some(DatasourceId::HELM) && !name_node.alias() {
-            dep.slots.extend(scalar::slot(name_node, Part::Name));
-        }
-        dep.slots.sort_by_key(|slot| slot.span);
-        Some(dep)
+        Some(chart::with_slots(dep, self.file, version, Some(name_node)))
     }
 
     /// Sets what to ask, or why nobody can be asked.
@@ -88,7 +74,10 @@ impl Dependencies<'_> {
             return dep.skipped(SkipReason::InvalidUrl, format!("`{url}` is no address"));
         };
         match scheme {
-            "oci" => self.in_registry(dep, rest.trim_matches('/')),
+            "oci" => {
+                let address = format!("{}/{}", rest.trim_matches('/'), dep.dep_name);
+                chart::in_registry(dep, &address, self.aliases)
+            }
             "file" => dep.skipped(SkipReason::LocalDependency, ""),
             _ if scheme.starts_with("git+") => {
                 dep.skipped(SkipReason::UnknownRegistry, "a git repository has no list of charts")
@@ -99,23 +88,6 @@ impl Dependencies<'_> {
             }
             "http" | "https" => dep.skipped(SkipReason::InvalidUrl, format!("`{url}` names no host")),
             _ => dep.skipped(SkipReason::UnsupportedUrl, format!("`{url}`")),
-        }
-    }
-
-    /// Sets what to ask a container registry; `address` is host and path.
-    fn in_registry(self, mut dep: Dep, address: &str) -> Dep {
-        let package = format!("{address}/{}", dep.dep_name);
-        let parts = Parts { name: &package, tag: None, digest: None };
-        dep.package_name = parts.dep(ID, &dep.file, dep.span, self.aliases).package_name;
-        dep.datasource = Some(DatasourceId::DOCKER);
-        dep.pin_digests = Some(false);
-        // Helm resolves ranges by the rules of charts, wherever the chart lies.
-        if dep.current_value.as_deref().is_some_and(is_range) {
-            dep.versioning = Some(VersioningId::fixed("helm"));
-        }
-        match image_ref::parse(&dep.package_name) {
-            Err(error) => dep.skipped(error.reason(), error.to_string()),
-            Ok(_) => dep,
         }
     }
 }

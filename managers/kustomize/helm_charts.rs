@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use updraft_core::dep::{Dep, Part, SkipReason};
-use updraft_core::image_ref::Parts;
+use updraft_core::dep::{Dep, SkipReason};
 use updraft_core::name::{DatasourceId, ManagerId};
 use updraft_core::source::SourceFile;
 use updraft_core::yaml::Node;
 
-use crate::scalar;
+use crate::{chart, scalar};
 
 /// Returns the chart that an entry of `helmCharts` inflates.
 pub(super) fn dep(
@@ -32,11 +31,7 @@ pub(super) fn dep(
         );
     };
     if let Some(registry) = repository.strip_prefix("oci://") {
-        let package = format!("{}/{name}", registry.trim_end_matches('/'));
-        let parts = Parts { name: &package, tag: None, digest: None };
-        dep.package_name = parts.dep(manager.clone(), &file.path, dep.span, aliases).package_name;
-        dep.datasource = Some(DatasourceId::DOCKER);
-        dep.pin_digests = Some(false);
+        dep = chart::in_registry(dep, &format!("{}/{name}", registry.trim_end_matches('/')), aliases);
     } else {
         dep.registry_urls = vec![repository.to_owned()];
     }
@@ -46,14 +41,8 @@ pub(super) fn dep(
     if [name, repository, version.raw()].into_iter().any(scalar::has_variable) {
         return Some(dep.skipped(SkipReason::ContainsVariable, ""));
     }
-    let Some(slot) = scalar::slot(version, Part::Value) else {
-        return Some(dep.skipped(SkipReason::InvalidValue, scalar::NOT_SPELLED));
-    };
-    dep.slots.push(slot);
-    // In a registry the package is the repository's address too, which this text does not spell.
-    if dep.datasource == Some(DatasourceId::HELM) && !name_node.alias() {
-        dep.slots.extend(scalar::slot(name_node, Part::Name));
+    if dep.skip.is_some() {
+        return Some(dep);
     }
-    dep.slots.sort_by_key(|slot| slot.span);
-    Some(dep)
+    Some(chart::with_slots(dep, file, version, Some(name_node)))
 }

@@ -1,12 +1,11 @@
 //! `helm_release`: a chart that Terraform installs.
 
 use updraft_core::dep::{Dep, Part, SkipReason};
-use updraft_core::image_ref::{self, Parts};
 use updraft_core::name::{DatasourceId, VersioningId};
 
 use super::hcl::{Body, Text};
-use super::{ID, Reader, slot, with_version};
-use crate::chart_range::is_range;
+use super::{Reader, slot, with_version};
+use crate::chart::{in_registry, is_range};
 
 impl Reader<'_> {
     /// Returns the chart of the release `name`; `None` where the chart is no text.
@@ -63,7 +62,7 @@ impl Reader<'_> {
         let is_image = dep.datasource == Some(DatasourceId::DOCKER);
         let mut dep = with_version(dep, release.text("version"));
         // Helm resolves it, by the rules of charts.
-        dep.versioning = (is_image && range).then(|| VersioningId::fixed("helm"));
+        dep.versioning = (is_image && range).then_some(VersioningId::HELM);
         if release.value("version").is_some() && release.text("version").is_none() {
             return Some(dep.skipped(SkipReason::ContainsVariable, ""));
         }
@@ -76,14 +75,7 @@ impl Reader<'_> {
 
     fn in_registry(self, mut dep: Dep, address: &str) -> Dep {
         let address = address.trim_end_matches('/');
-        let parts = Parts { name: address, tag: None, digest: None };
-        dep.package_name = parts.dep(ID, &dep.file, dep.span, self.aliases).package_name;
         address.rsplit('/').next().unwrap_or(address).clone_into(&mut dep.dep_name);
-        dep.datasource = Some(DatasourceId::DOCKER);
-        dep.pin_digests = Some(false);
-        match image_ref::parse(&dep.package_name) {
-            Err(error) => dep.skipped(error.reason(), error.to_string()),
-            Ok(_) => dep,
-        }
+        in_registry(dep, address, self.aliases)
     }
 }

@@ -43,7 +43,7 @@ pub fn all(http: &Http, docker: DockerConfig) -> Datasources {
     ];
     let documents = registries().into_iter().map(|registry| Documents::of(http, registry));
     datasources.extend(documents.map(|documents| Arc::new(documents) as Arc<dyn Datasource>));
-    let pages = paged().into_iter().map(|registry| Pages::new(http, registry));
+    let pages = paged().into_iter().map(|registry| Pages::of(http, registry));
     datasources.extend(pages.map(|pages| Arc::new(pages) as Arc<dyn Datasource>));
     datasources.extend(Github::all(http, &remotes));
     datasources.extend(Git::all(&remotes));

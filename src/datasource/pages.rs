@@ -44,24 +44,6 @@ pub trait Paged: Send + Sync {
     }
 }
 
-impl Paged for Arc<dyn Paged> {
-    fn id(&self) -> DatasourceId {
-        self.as_ref().id()
-    }
-
-    fn address(&self, registry: Option<&Url>, package: &str) -> Result<Url, String> {
-        self.as_ref().address(registry, package)
-    }
-
-    fn read(&self, document: &Document<'_>, found: &mut ReleaseList) -> Result<Vec<Url>, String> {
-        self.as_ref().read(document, found)
-    }
-
-    fn other_hosts(&self) -> &'static [&'static str] {
-        self.as_ref().other_hosts()
-    }
-}
-
 /// One of the documents.
 pub struct Document<'a> {
     /// The package it is about.
@@ -91,14 +73,21 @@ impl Document<'_> {
 }
 
 /// The datasource that asks registries of one kind.
-pub struct Pages<R> {
+pub struct Pages<R: ?Sized> {
     http: Http,
-    registry: R,
+    registry: Arc<R>,
 }
 
 impl<R: Paged> Pages<R> {
-    /// Returns the datasource that asks through `http`.
+    /// Returns the datasource that asks `registry` through `http`.
     pub fn new(http: &Http, registry: R) -> Self {
+        Self::of(http, Arc::new(registry))
+    }
+}
+
+impl<R: Paged + ?Sized> Pages<R> {
+    /// As [`Pages::new`], of one of a list.
+    pub(super) fn of(http: &Http, registry: Arc<R>) -> Self {
         Self { http: http.clone(), registry }
     }
 
@@ -168,7 +157,7 @@ fn drop_repeated(releases: &mut Vec<Release>) {
 }
 
 #[async_trait]
-impl<R: Paged> Datasource for Pages<R> {
+impl<R: Paged + ?Sized> Datasource for Pages<R> {
     fn id(&self) -> DatasourceId {
         self.registry.id()
     }
@@ -180,13 +169,8 @@ impl<R: Paged> Datasource for Pages<R> {
     async fn digest(&self, query: &DigestQuery) -> Result<Option<String>, LookupError> {
         let Some(version) = &query.value else { return Ok(None) };
         let list = self.releases(&query.lookup).await?;
-        Ok(digest_of(&list, version))
+        Ok(list.digest_of(version))
     }
-}
-
-/// Returns the digest that a list has for a version.
-pub(super) fn digest_of(list: &ReleaseList, version: &str) -> Option<String> {
-    list.releases.iter().find(|release| release.version == version).and_then(|release| release.digest.clone())
 }
 
 /// What the tests of all kinds of paged registry share.

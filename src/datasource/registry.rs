@@ -102,11 +102,7 @@ impl Datasource for Documents {
     async fn digest(&self, query: &DigestQuery) -> Result<Option<String>, LookupError> {
         let Some(version) = &query.value else { return Ok(None) };
         let list = self.releases(&query.lookup).await?;
-        Ok(list
-            .releases
-            .iter()
-            .find(|release| release.version == *version)
-            .and_then(|release| release.digest.clone()))
+        Ok(list.digest_of(version))
     }
 }
 

@@ -1,6 +1,5 @@
 //! Comments that say which version a pinned commit is, and are wrong: no such tag exists, or it is another commit.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -14,36 +13,34 @@ use updraft_core::span::ByteSpan;
 use super::case::Case;
 use crate::datasource::Datasources;
 
-/// What the repositories of pinned commits say of their tags.
+/// Pinned commits with a comment, and what their repositories say of their tags.
 #[derive(Debug, Default)]
-pub struct Tags(BTreeMap<Lookup, Arc<ReleaseList>>);
+pub struct Tags(Vec<(Dep, Arc<ReleaseList>)>);
 
 impl Tags {
     /// Asks for the tags of everything that is pinned to a commit with a comment. Who does not answer is left out.
     pub async fn of(deps: &[Dep], config: &Config, datasources: &Datasources) -> Self {
         let pinned = deps.iter().filter(|dep| comment(dep).is_some());
-        let lookups: BTreeSet<Lookup> = pinned.filter_map(|dep| lookup(dep, config)).collect();
-        datasources.prepare(&lookups);
-        let asked = lookups.into_iter().map(|lookup| async {
-            let list = datasources.releases(&lookup).await.ok()?;
-            Some((lookup, list))
+        let pinned: Vec<(&Dep, Lookup)> =
+            pinned.filter_map(|dep| Some((dep, prepare(&Arc::new(dep.clone()), config).lookup()?))).collect();
+        datasources.prepare(pinned.iter().map(|(_, lookup)| lookup));
+        let asked = pinned.iter().map(|(dep, lookup)| async {
+            let list = datasources.releases(lookup).await.ok()?;
+            Some(((*dep).clone(), list))
         });
         Self(join_all(asked).await.into_iter().flatten().collect())
     }
 }
 
 pub(super) fn examine(case: &Case<'_>) -> Vec<Problem> {
-    case.deps()
-        .iter()
-        .filter_map(|dep| {
-            let (version, span) = comment(dep)?;
-            let commit = dep.current_digest.as_deref()?;
-            let list = case.tags().0.get(&lookup(dep, case.config())?)?;
-            let wrong = Wrong::of(version, commit, &list.releases)?;
-            let message = format!("`{}` is pinned to a commit, and {}", dep.dep_name, wrong.message);
-            Some(Problem::warning(message).at(&dep.file, span).hint(wrong.hint))
-        })
-        .collect()
+    let tags = case.tags().0.iter();
+    tags.filter_map(|(dep, list)| {
+        let (version, span) = comment(dep)?;
+        let wrong = Wrong::of(version, dep.current_digest.as_deref()?, &list.releases)?;
+        let message = format!("`{}` is pinned to a commit, and {}", dep.dep_name, wrong.message);
+        Some(Problem::warning(message).at(&dep.file, span).hint(wrong.hint))
+    })
+    .collect()
 }
 
 /// Returns the version that stands beside a pinned commit, and where.
@@ -51,11 +48,6 @@ fn comment(dep: &Dep) -> Option<(&str, ByteSpan)> {
     let is_commit = dep.current_digest.as_deref().is_some_and(|digest| matches!(digest.len(), 40 | 64));
     let slot = dep.slots.iter().find(|slot| slot.part == Part::ValueNote && !slot.span.is_empty())?;
     (dep.skip.is_none() && is_commit).then_some((slot.text.as_str(), slot.span))
-}
-
-/// Returns where a dependency is looked up, by what the configuration says of it.
-fn lookup(dep: &Dep, config: &Config) -> Option<Lookup> {
-    prepare(&Arc::new(dep.clone()), config).lookup()
 }
 
 /// What is wrong with a comment.

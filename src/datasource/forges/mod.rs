@@ -17,7 +17,7 @@ use self::bitbucket::Bitbucket;
 use self::gitea::Gitea;
 use self::gitlab::Gitlab;
 use super::git::{GitAddress, GitRemotes};
-use super::pages::{Paged, Pages, digest_of};
+use super::pages::{Paged, Pages};
 use super::registry::below;
 use super::{Datasource, LookupError};
 use crate::http::Http;
@@ -84,7 +84,7 @@ impl<R: Forge> Datasource for OnForge<R> {
         let package = &query.lookup.package_name;
         if let Some(value) = &query.value
             && let Ok(list) = self.pages.releases(&query.lookup).await
-            && let Some(commit) = digest_of(&list, value)
+            && let Some(commit) = list.digest_of(value)
         {
             return Ok(Some(commit));
         }

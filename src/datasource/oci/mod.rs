@@ -24,7 +24,7 @@ use futures::join;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use updraft_core::name::DatasourceId;
-use updraft_core::release::{DigestQuery, Lookup, Release, ReleaseList};
+use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
 
 use self::access::Registries;
 use self::foresight::References;
@@ -111,9 +111,7 @@ impl Oci {
 
     /// Returns the digest of a tag as the list of tags has it, where the list was read anyway and has digests.
     fn listed(&self, repository: &Repository, tag: &str) -> Option<String> {
-        let list = self.lists.known(repository)?.ok()?;
-        let release = list.releases.iter().find(|release: &&Release| release.version == tag)?;
-        release.digest.clone()
+        self.lists.known(repository)?.ok()?.digest_of(tag)
     }
 
     async fn resolve(
