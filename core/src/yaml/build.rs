@@ -74,22 +74,23 @@ fn pieces(text: &str) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
     let mut start = first;
     let mut line_start = first;
-    for line in text.get(first..).unwrap_or("").split_inclusive('\n') {
-        let marker = line
-            .get(..3)
-            .filter(|_| matches!(line.as_bytes().get(3), None | Some(b' ' | b'\t' | b'\r' | b'\n')));
+    while line_start < text.len() {
+        let rest = text.as_bytes().get(line_start..).unwrap_or_default();
+        let next = memchr::memchr(b'\n', rest).map_or(text.len(), |end| line_start + end + 1);
+        let marker =
+            rest.get(..3).filter(|_| matches!(rest.get(3), None | Some(b' ' | b'\t' | b'\r' | b'\n')));
         match marker {
-            Some("---") if line_start > start && !only_directives(text, start..line_start) => {
+            Some(b"---") if line_start > start && !only_directives(text, start..line_start) => {
                 pieces.push(start..line_start);
                 start = line_start;
             }
-            Some("...") => {
-                pieces.push(start..line_start + line.len());
-                start = line_start + line.len();
+            Some(b"...") => {
+                pieces.push(start..next);
+                start = next;
             }
             _ => {}
         }
-        line_start += line.len();
+        line_start = next;
     }
     if line_start > start || pieces.is_empty() {
         pieces.push(start..line_start);

@@ -14,9 +14,6 @@ use super::{AS_SPELLED, Entry, Style, What};
 const MAX_DEPTH: usize = 48;
 /// The longest key, in bytes; the parser allows some more characters.
 const MAX_KEY: usize = 1000;
-/// What no plain scalar starts with, as far as this reader knows; a dash is looked at by itself.
-const INDICATORS: &[u8] = b",[]{}#&*!|>'\"%@`?: \n";
-
 /// The content of a document.
 #[derive(Debug, Default)]
 pub(super) struct Content {
@@ -53,7 +50,9 @@ pub(super) fn read(text: &str, piece: Range<usize>) -> Option<Content> {
 
 /// Returns whether a text holds no characters that the parser may treat in a way of its own.
 fn is_plain_text(text: &str) -> bool {
-    if text.bytes().any(|byte| (byte < b' ' && byte != b'\n') || byte == 0x7f) {
+    let is_control = |byte: u8| (byte < b' ' && byte != b'\n') || byte == 0x7f;
+    // Many bytes at a time, as no step depends on the one before.
+    if text.as_bytes().iter().fold(false, |found, byte| found | is_control(*byte)) {
         return false;
     }
     let is_usual = |letter: char| {
@@ -61,6 +60,32 @@ fn is_plain_text(text: &str) -> bool {
             || matches!(letter, '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
     };
     text.is_ascii() || text.chars().all(is_usual)
+}
+
+/// Returns whether no plain scalar starts with `byte`, as far as this reader knows; a dash is looked at by itself.
+fn is_indicator(byte: u8) -> bool {
+    matches!(
+        byte,
+        b',' | b'['
+            | b']'
+            | b'{'
+            | b'}'
+            | b'#'
+            | b'&'
+            | b'*'
+            | b'!'
+            | b'|'
+            | b'>'
+            | b'\''
+            | b'"'
+            | b'%'
+            | b'@'
+            | b'`'
+            | b'?'
+            | b':'
+            | b' '
+            | b'\n'
+    )
 }
 
 /// A line that is neither blank nor a comment; all places are bytes of the file.
@@ -139,7 +164,7 @@ impl<'a> Reader<'a> {
 
     fn line_end(&self, start: usize) -> usize {
         let rest = self.bytes.get(start..).unwrap_or_default();
-        rest.iter().position(|byte| *byte == b'\n').map_or(self.bytes.len(), |length| start + length)
+        memchr::memchr(b'\n', rest).map_or(self.bytes.len(), |length| start + length)
     }
 
     fn skip_spaces(&self, mut at: usize) -> usize {
@@ -320,7 +345,7 @@ impl<'a> Reader<'a> {
     fn plain(&self, at: usize, line_end: usize, within: Within) -> Option<Scalar> {
         let first = self.byte(at)?;
         let is_text = first != b'-' || self.byte(at + 1)?.is_ascii_alphanumeric() || self.is_flag(at);
-        if INDICATORS.contains(&first) || !is_text {
+        if is_indicator(first) || !is_text {
             return None;
         }
         let mut end = at;
