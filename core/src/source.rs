@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use memchr::memmem::Finder;
+
 use crate::name::RepoPath;
 use crate::problem::Problem;
 use crate::span::LineIndex;
@@ -9,6 +11,25 @@ use crate::yaml::{self, YamlError, YamlFile};
 
 /// What follows the name of a file in the name of its template.
 const TEMPLATE_ENDINGS: [&str; 4] = [".j2", ".jinja2", ".tmpl", ".gotmpl"];
+
+/// Words that are looked for in every file: what that needs is made once, and many bytes are looked at in one step.
+#[derive(Debug)]
+pub struct Words {
+    text: &'static str,
+    finder: OnceLock<Finder<'static>>,
+}
+
+impl Words {
+    /// Returns the words `text`.
+    pub const fn new(text: &'static str) -> Self {
+        Self { text, finder: OnceLock::new() }
+    }
+
+    /// Returns whether they stand anywhere in `text`.
+    pub fn stand_in(&self, text: &str) -> bool {
+        self.finder.get_or_init(|| Finder::new(self.text)).find(text.as_bytes()).is_some()
+    }
+}
 
 /// A text file of the repository.
 ///
@@ -32,6 +53,11 @@ impl SourceFile {
     /// Returns the file's lines.
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// Returns whether `words` stand anywhere in the text.
+    pub fn holds(&self, words: &Words) -> bool {
+        words.stand_in(&self.text)
     }
 
     /// Returns the file's YAML documents; broken ones are left out and named in [`YamlFile::errors`].
@@ -77,6 +103,14 @@ impl SourceFile {
 mod tests {
     use super::*;
     use crate::problem::Severity;
+
+    #[test]
+    fn words_stand_anywhere_in_a_file_or_nowhere() {
+        static WORDS: Words = Words::new("kind:");
+        let holds = |text: &str| SourceFile::new(RepoPath::new("a.yaml").unwrap(), text).holds(&WORDS);
+        assert!(holds("kind:") && holds("kind: a") && holds(&format!("{}kind:", "kin d: ".repeat(90))));
+        assert!(!holds("") && !holds("kind") && !holds(&"kin d: ".repeat(90)));
+    }
 
     #[track_caller]
     fn check(path: &str, text: &str, expected: &[Severity]) {

@@ -1,9 +1,14 @@
 //! The comments that name a dependency: `# renovate: datasource=docker depName=owner/name`.
 
+use updraft_core::source::Words;
 use updraft_core::span::ByteSpan;
 
 /// What a comment begins with, in the languages that are read; longer ones before those they begin with.
 const MARKS: [&str; 8] = ["{{- /*", "{{/*", "<!--", "{#", "/*", "//", "--", "#"];
+
+/// What such a comment begins with, or else must say.
+static NAME: Words = Words::new("renovate:");
+static FIELDS: [Words; 2] = [Words::new("datasource="), Words::new("depName=")];
 
 /// The longest line that is read, in bytes.
 const MAX_LINE: usize = 4096;
@@ -43,7 +48,7 @@ pub(super) struct Fields<'a> {
 
 /// Returns whether a text may hold such a comment; cheap.
 pub(super) fn may_annotate(text: &str) -> bool {
-    text.contains("renovate:") || (text.contains("datasource=") && text.contains("depName="))
+    NAME.stand_in(text) || FIELDS.iter().all(|field| field.stand_in(text))
 }
 
 /// Returns the comment in `line`, if it names a dependency.

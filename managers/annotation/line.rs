@@ -140,7 +140,9 @@ fn trimmed(piece: Piece<'_>) -> Piece<'_> {
 /// Returns the assigned value: without key, anchor, quotes, trailing comma and comment.
 fn operand(line: &str) -> Piece<'_> {
     let whole = trimmed(Piece { text: line, span: ByteSpan::new(0, line.len()) });
-    let key = ASSIGNMENT.find(whole.text).or_else(|| SPACED.find(whole.text)).map_or(0, |found| found.end());
+    let key = plain_key(whole.text).unwrap_or_else(|| {
+        ASSIGNMENT.find(whole.text).or_else(|| SPACED.find(whole.text)).map_or(0, |found| found.end())
+    });
     let mut value = part(whole, key, whole.text.len()).map_or(whole, trimmed);
     loop {
         let stripped = value.text.strip_prefix("- ").map(str::len).or_else(|| {
@@ -153,6 +155,16 @@ fn operand(line: &str) -> Piece<'_> {
         }
     }
     unquoted(value)
+}
+
+/// Returns where the value starts after a plain `KEY=` or `key: `, as [`ASSIGNMENT`] finds it; most lines have one, and that pattern is large.
+fn plain_key(text: &str) -> Option<usize> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let length = text.bytes().position(|byte| !is_part(byte))?;
+    let (key, rest) = text.split_at_checked(length)?;
+    let value = rest.strip_prefix('=').or_else(|| rest.strip_prefix(": "))?;
+    let is_plain = key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    is_plain.then(|| text.len() - value.trim_start().len())
 }
 
 fn unquoted(value: Piece<'_>) -> Piece<'_> {
@@ -178,13 +190,14 @@ fn unbracketed(word: Piece<'_>) -> Piece<'_> {
 }
 
 fn in_value<'a>(value: Piece<'a>, wanted: Wanted<'_>) -> Option<Spelled<'a>> {
-    if let Some(default) = DEFAULT.captures(value.text).and_then(|found| found.get(1)) {
+    let default = || DEFAULT.captures(value.text)?.get(1);
+    if let Some(default) = value.text.starts_with("${").then(default).flatten() {
         return in_value(part(value, default.start(), default.end())?, wanted);
     }
     if is_commit(value.text) {
         return Some(Spelled::Commit(value));
     }
-    if RANGE.is_match(value.text) {
+    if value.text.starts_with(['~', '^', '<', '>', '=', '!']) && RANGE.is_match(value.text) {
         return Some(Spelled::Version(value));
     }
     if value.text.contains(char::is_whitespace) {
@@ -380,6 +393,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_plain_key_ends_where_the_pattern_says(
+            text in "(- |export |ENV )?[a-zA-Z_.9-]{0,3}[ :=?+\"ä]{0,3}[a-z=: -]{0,4}"
+        ) {
+            if let Some(end) = plain_key(&text) {
+                prop_assert_eq!(ASSIGNMENT.find(&text).map(|found| found.end()), Some(end));
+            }
+        }
+
         #[test]
         fn no_line_panics_and_each_version_is_where_it_says(
             line in "[ -&a-]?(key[:=] ?|ENV A |- )?[\"'&]?[-a-z0-9v./:@#$ {}<>=~ä]{0,40}[\"',]?",

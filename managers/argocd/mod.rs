@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use updraft_core::dep::Dep;
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::ManagerId;
-use updraft_core::source::SourceFile;
+use updraft_core::source::{SourceFile, Words};
 use updraft_core::span::ByteSpan;
 use updraft_core::yaml::{Document, Node, Step};
 
@@ -19,6 +19,7 @@ use crate::object;
 const ID: ManagerId = ManagerId::fixed("argocd");
 /// The API group of Argo CD, and of its siblings.
 const GROUP: &str = "argoproj.io/";
+static NAMES_GROUP: Words = Words::new(GROUP);
 
 /// Finds what Argo CD deploys.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +66,7 @@ impl Manager for ArgoCd {
 }
 
 fn may_hold_applications(file: &SourceFile) -> bool {
-    file.text.contains(GROUP)
+    file.holds(&NAMES_GROUP)
 }
 
 /// Returns the objects of a `List`.

@@ -12,7 +12,7 @@ mod template;
 use updraft_core::dep::Dep;
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::ManagerId;
-use updraft_core::source::SourceFile;
+use updraft_core::source::{SourceFile, Words};
 
 use crate::helm_values::walk::{Values, images};
 use crate::kustomize::images as kustomize_images;
@@ -85,8 +85,11 @@ impl Manager for Flux {
     }
 }
 
+/// What all API groups of Flux end in.
+static GROUPS: Words = Words::new(".toolkit.fluxcd.io/");
+
 fn is_flux(file: &SourceFile) -> bool {
-    file.text.contains(".toolkit.fluxcd.io/")
+    file.holds(&GROUPS)
 }
 
 /// Returns the images in the values of a `HelmRelease`.

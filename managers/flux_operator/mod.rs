@@ -8,7 +8,7 @@ use updraft_core::dep::{Dep, Part, SkipReason};
 use updraft_core::image_ref::{self, Parts};
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::{DatasourceId, ManagerId, VersioningId};
-use updraft_core::source::SourceFile;
+use updraft_core::source::{SourceFile, Words};
 use updraft_core::span::ByteSpan;
 use updraft_core::yaml::{Document, Node};
 
@@ -17,8 +17,9 @@ use crate::{object, scalar};
 
 const ID: ManagerId = ManagerId::fixed("flux-operator");
 const GROUP: &str = "fluxcd.controlplane.io/";
+static NAMES_GROUP: Words = Words::new(GROUP);
 /// The artifact with Flux's manifests; the chart of an instance names it without the API group.
-const MANIFESTS: &str = "flux-operator-manifests";
+static MANIFESTS: Words = Words::new("flux-operator-manifests");
 const SCHEME: &str = "oci://";
 
 /// Finds the version of Flux that flux-operator installs, and the inputs of its templates.
@@ -35,7 +36,7 @@ impl Manager for FluxOperator {
     }
 
     fn recognizes(&self, file: &SourceFile) -> bool {
-        file.is_yaml_by_name() && (file.text.contains(GROUP) || file.text.contains(MANIFESTS))
+        file.is_yaml_by_name() && (file.holds(&NAMES_GROUP) || file.holds(&MANIFESTS))
     }
 
     fn prepare(&self, file: &SourceFile) {

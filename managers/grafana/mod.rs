@@ -7,14 +7,14 @@ use regex::Regex;
 use updraft_core::dep::{Dep, Part, SkipReason, Slot};
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::{DatasourceId, ManagerId};
-use updraft_core::source::SourceFile;
+use updraft_core::source::{SourceFile, Words};
 use updraft_core::span::ByteSpan;
 use updraft_core::yaml::{Kind, Node};
 
 use crate::{image_policy, scalar};
 
 const ID: ManagerId = ManagerId::fixed("grafana");
-const ADDRESS: &str = "grafana.com/api/dashboards/";
+static ADDRESS: Words = Words::new("grafana.com/api/dashboards/");
 
 /// Finds the dashboards that are taken from grafana.com.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ impl Manager for Grafana {
     }
 
     fn recognizes(&self, file: &SourceFile) -> bool {
-        file.is_yaml_by_name() && (names_id(file) || file.text.contains(ADDRESS))
+        file.is_yaml_by_name() && (names_id(file) || file.holds(&ADDRESS))
     }
 
     fn prepare(&self, file: &SourceFile) {
@@ -55,9 +55,12 @@ impl Manager for Grafana {
     }
 }
 
+/// What an id stands beside, or under.
+static KEYS_OF_ID: [Words; 2] = [Words::new("gnetId"), Words::new("grafanaCom:")];
+
 /// Returns whether a file may hold an id beside a revision.
 fn names_id(file: &SourceFile) -> bool {
-    file.text.contains("gnetId") || file.text.contains("grafanaCom:")
+    KEYS_OF_ID.iter().any(|key| file.holds(key))
 }
 
 /// Returns the dashboards named by an id and a revision: `gnetId` in values of Grafana's chart, `grafanaCom` of a `GrafanaDashboard`.

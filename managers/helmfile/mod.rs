@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::{ManagerId, RepoPath};
-use updraft_core::source::SourceFile;
+use updraft_core::source::{SourceFile, Words};
 use updraft_core::yaml::Document;
 
 use release::Releases;
@@ -17,7 +17,7 @@ use repositories::Repositories;
 
 const ID: ManagerId = ManagerId::fixed("helmfile");
 /// What the comment for language servers names in a helmfile of any name.
-const SCHEMA: &str = "schemastore.org/helmfile";
+static SCHEMA: Words = Words::new("schemastore.org/helmfile");
 
 /// Finds the charts that helmfiles release.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ impl Manager for Helmfile {
     }
 
     fn recognizes(&self, file: &SourceFile) -> bool {
-        file.is_yaml_by_name() && (is_helmfile_name(&file.path) || file.text.contains(SCHEMA))
+        file.is_yaml_by_name() && (is_helmfile_name(&file.path) || file.holds(&SCHEMA))
     }
 
     fn prepare(&self, file: &SourceFile) {

@@ -1,9 +1,12 @@
 //! Images of `CloudNativePG` that stand under other keys than `image`
 //! (<https://cloudnative-pg.io/documentation/current/cloudnative-pg.v1/>).
 
+use updraft_core::source::Words;
 use updraft_core::yaml::{Document, Node};
 
 const GROUP: &str = "postgresql.cnpg.io/";
+/// What a file names that holds such objects.
+pub(super) static NAMES_GROUP: Words = Words::new(GROUP);
 
 /// Returns the references of a document: `imageName` of a cluster, and the images of its extensions.
 pub(super) fn references(document: &Document) -> Vec<Node<'_>> {

@@ -3,8 +3,10 @@
 //! Lines, because much that holds images is no YAML yet (chart templates, Jinja), and because images also stand in manifests
 //! inside of strings: a `ConfigMap` with a pod in it.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
+use memchr::{memchr, memmem};
 use regex::Regex;
 use updraft_core::span::ByteSpan;
 
@@ -45,13 +47,16 @@ impl Manifest<'_> {
 /// Returns the documents of `text`, those of other kinds of YAML included.
 pub(super) fn manifests(text: &str) -> Vec<Manifest<'_>> {
     let mut found = Vec::new();
+    let mut words = memmem::find_iter(text.as_bytes(), "image").peekable();
     let mut manifest = Manifest::default();
     // The indentation of the lines below `metadata:`, once it is known.
     let mut metadata: Option<Option<usize>> = None;
     let mut at = 0;
-    for line in text.split_inclusive('\n') {
+    while at < text.len() {
         let start = at;
-        at += line.len();
+        at = memchr(b'\n', text.as_bytes().get(at..).unwrap_or_default())
+            .map_or(text.len(), |end| at + end + 1);
+        let line = text.get(start..at).unwrap_or_default();
         let (line, start) = match line.strip_prefix('\u{feff}') {
             Some(rest) if start == 0 => (rest, start + '\u{feff}'.len_utf8()),
             _ => (line, start),
@@ -62,7 +67,8 @@ pub(super) fn manifests(text: &str) -> Vec<Manifest<'_>> {
             metadata = None;
             continue;
         }
-        if line.contains("image") {
+        if words.next_if(|word| *word < at).is_some() {
+            while words.next_if(|word| *word < at).is_some() {}
             manifest.images.extend(images(line, start));
         }
         let indentation = line.len() - line.trim_start_matches(' ').len();
@@ -95,16 +101,30 @@ pub(super) fn manifests(text: &str) -> Vec<Manifest<'_>> {
 
 /// Returns the scalar after `key` at the start of `line`, without its quotes, anchor and comment.
 fn value_of<'a>(key: &str, line: &'a str, start: usize) -> Option<Value<'a>> {
+    let rest = line.strip_prefix(key)?;
+    let place = plain_word(rest).or_else(|| scalar(rest))?;
+    let start = start + key.len();
+    let span = ByteSpan::new(start + place.start, start + place.end);
+    Some(Value { text: rest.get(place)?, span })
+}
+
+/// Returns what follows one space up to the end of the line, where that is a plain word: nearly all values are, and need no pattern.
+fn plain_word(rest: &str) -> Option<Range<usize>> {
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/' | b'-' | b'_' | b':');
+    let word = rest.strip_prefix(' ')?;
+    let starts = word.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric());
+    (starts && word.bytes().all(is_plain)).then_some(1..rest.len())
+}
+
+fn scalar(rest: &str) -> Option<Range<usize>> {
     static SCALAR: LazyLock<Regex> = LazyLock::new(|| {
         constant(
             r#"^[ \t]+(?:[&!]\S+[ \t]+)?(?:"([^"]*)"|'([^']*)'|([^\s"'#&*!|>{}\[\]]\S*))[ \t]*(?:$|[ \t]#)"#,
         )
     });
-    let rest = line.strip_prefix(key)?;
     let found = SCALAR.captures(rest)?;
-    let value = (1..=3).find_map(|group| found.get(group))?;
-    let start = start + key.len() + value.start();
-    Some(Value { text: value.as_str(), span: ByteSpan::new(start, start + value.as_str().len()) })
+    (1..=3).find_map(|group| found.get(group)).map(|value| value.range())
 }
 
 /// Returns the values of `image` keys in a line, in block or in flow style.
@@ -156,6 +176,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_plain_word_is_what_the_pattern_finds(rest in " {0,2}[a-zA-Z0-9./_:#\"-]{0,4}[ #\t]?[a-z]?") {
+            if let Some(word) = plain_word(&rest) {
+                prop_assert_eq!(scalar(&rest), Some(word));
+            }
+        }
+
         #[test]
         fn no_text_panics_and_each_value_is_where_it_says(
             text in "(---|image: |- |apiVersion: |kind: |metadata:|  name: |[\"'{},&*#ä\n]|[a-z:/.@ ]){0,40}"

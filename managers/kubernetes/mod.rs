@@ -7,7 +7,7 @@ use updraft_core::image_ref::{self, ImageRefError};
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::{DatasourceId, ManagerId, VersioningId};
 use updraft_core::problem::{Problem, Severity};
-use updraft_core::source::SourceFile;
+use updraft_core::source::{SourceFile, Words};
 
 use crate::image_policy;
 
@@ -36,7 +36,7 @@ impl Manager for Kubernetes {
     }
 
     fn recognizes(&self, file: &SourceFile) -> bool {
-        file.is_yaml_by_name() && is_manifest(&file.text)
+        file.is_yaml_by_name() && is_manifest(file)
     }
 
     fn prepare(&self, file: &SourceFile) {
@@ -45,7 +45,7 @@ impl Manager for Kubernetes {
 
     fn extract(&self, files: &[&SourceFile], context: &ManagerContext) -> Extraction {
         let mut extraction = Extraction::default();
-        for file in files.iter().filter(|file| is_manifest(&file.text)) {
+        for file in files.iter().filter(|file| is_manifest(file)) {
             extraction.problems.extend(broken_documents(file));
             let mut deps: Vec<_> = manifests(&file.text)
                 .iter()
@@ -59,8 +59,11 @@ impl Manager for Kubernetes {
     }
 }
 
-fn is_manifest(text: &str) -> bool {
-    text.contains("apiVersion:") && text.contains("kind:")
+/// What every manifest has.
+static MANIFEST_KEYS: [Words; 2] = [Words::new("apiVersion:"), Words::new("kind:")];
+
+fn is_manifest(file: &SourceFile) -> bool {
+    MANIFEST_KEYS.iter().all(|key| file.holds(key))
 }
 
 /// Returns what no cluster would accept. The lines are read all the same, as a template may become fine later; a file that is known to be
@@ -102,14 +105,16 @@ fn image(value: Value<'_>, file: &SourceFile, aliases: &BTreeMap<String, String>
     Some(if automated { dep.skipped(SkipReason::ImageAutomation, "") } else { dep })
 }
 
+/// What a volume made of an image has.
+static VOLUME_KEYS: [Words; 2] = [Words::new("volumes:"), Words::new("reference:")];
+
 /// Returns the images that stand where no line says `image:` before them.
 fn under_other_keys(file: &SourceFile, aliases: &BTreeMap<String, String>) -> Vec<Dep> {
-    let names = |words: &[&str]| words.iter().all(|word| file.text.contains(word));
     let mut nodes = Vec::new();
-    if names(&["volumes:", "reference:"]) {
+    if VOLUME_KEYS.iter().all(|key| file.holds(key)) {
         nodes.extend(file.yaml().documents().iter().flat_map(image_volume::references));
     }
-    if names(&["postgresql.cnpg.io/"]) {
+    if file.holds(&cnpg::NAMES_GROUP) {
         nodes.extend(file.yaml().documents().iter().flat_map(cnpg::references));
     }
     let nodes = nodes.into_iter();

@@ -7,12 +7,13 @@ mod remote;
 use updraft_core::dep::Dep;
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::ManagerId;
-use updraft_core::source::SourceFile;
+use updraft_core::source::{SourceFile, Words};
 use updraft_core::yaml::{Document, Node};
 
 const ID: ManagerId = ManagerId::fixed("kustomize");
 /// The API group of kustomize's own objects, as opposed to Flux's `Kustomization`.
 const GROUP: &str = "kustomize.config.k8s.io/";
+static NAMES_GROUP: Words = Words::new(GROUP);
 
 /// Finds what kustomizations name: remote bases, images, and charts to inflate.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +29,7 @@ impl Manager for Kustomize {
     }
 
     fn recognizes(&self, file: &SourceFile) -> bool {
-        file.path.file_name() == "Kustomization" || (file.is_yaml_by_name() && file.text.contains(GROUP))
+        file.path.file_name() == "Kustomization" || (file.is_yaml_by_name() && file.holds(&NAMES_GROUP))
     }
 
     fn prepare(&self, file: &SourceFile) {

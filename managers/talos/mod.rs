@@ -8,7 +8,7 @@ use updraft_core::dep::{Dep, Part, SkipReason};
 use updraft_core::image_ref;
 use updraft_core::manager::{Extraction, Manager, ManagerContext};
 use updraft_core::name::{DatasourceId, ManagerId};
-use updraft_core::source::SourceFile;
+use updraft_core::source::{SourceFile, Words};
 use updraft_core::yaml::{Document, Node};
 
 use crate::scalar;
@@ -16,6 +16,11 @@ use crate::scalar;
 const ID: ManagerId = ManagerId::fixed("talos");
 /// The API group of the operator that upgrades a cluster from inside.
 const TUPPR: &str = "tuppr.home-operations.com/";
+static NAMES_TUPPR: Words = Words::new(TUPPR);
+/// The keys of images, and what stands in the files that are about machines.
+static IMAGE_KEYS: [Words; 2] = [Words::new("image:"), Words::new("talosImageURL:")];
+static MACHINE_WORDS: [Words; 3] =
+    [Words::new("machine:"), Words::new("cluster:"), Words::new(factory::HOST)];
 /// The keys at the top of a machine's configuration.
 const MACHINE: [&str; 5] = ["version", "debug", "persist", "machine", "cluster"];
 /// The keys below which a machine's configuration names images.
@@ -45,10 +50,9 @@ impl Manager for Talos {
 
     fn recognizes(&self, file: &SourceFile) -> bool {
         let names_image = || {
-            ["image:", "talosImageURL:"].iter().any(|key| file.text.contains(key))
-                && ["machine:", "cluster:", factory::HOST].iter().any(|word| file.text.contains(word))
+            IMAGE_KEYS.iter().any(|key| file.holds(key)) && MACHINE_WORDS.iter().any(|word| file.holds(word))
         };
-        file.is_yaml_by_name() && (names_image() || file.text.contains(TUPPR))
+        file.is_yaml_by_name() && (names_image() || file.holds(&NAMES_TUPPR))
     }
 
     fn prepare(&self, file: &SourceFile) {
