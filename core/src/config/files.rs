@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Config;
 use super::json::Place;
 use super::options::Options;
-use super::pattern::{Case, Pattern};
+use super::pattern::{Case, LazyPattern, Pattern};
 use crate::name::{ManagerId, RepoPath};
 
 /// Why a manager reads a file, or does not.
@@ -75,7 +75,7 @@ impl FilePatterns {
 #[derive(Clone, Debug)]
 pub struct ManagerFiles {
     disabled: Option<&'static str>,
-    own: Vec<Pattern>,
+    own: Vec<LazyPattern>,
     configured: Vec<Pattern>,
     paths: Option<FilePatterns>,
 }
@@ -145,13 +145,12 @@ impl Config {
         } else {
             None
         };
-        let compile = |text: &&str| Pattern::new(text).ok();
         let configured = block.and_then(|block| block.manager_file_patterns.as_deref()).unwrap_or_default();
         let has_own_paths =
             block.is_some_and(|block| block.ignore_paths.is_some() || block.include_paths.is_some());
         ManagerFiles {
             disabled,
-            own: own.iter().filter_map(compile).collect(),
+            own: own.iter().map(|text| LazyPattern::new(text)).collect(),
             configured: configured.iter().filter_map(|text| Pattern::new(text).ok()).collect(),
             paths: has_own_paths.then(|| FilePatterns::new(&base, |_| None)),
         }

@@ -10,8 +10,11 @@ pub(crate) mod lint;
 mod re2;
 
 use std::fmt;
+use std::sync::OnceLock;
 
+use memchr::memmem::Finder;
 use regex::{Regex, RegexBuilder};
+use regex_syntax::hir::{Hir, HirKind, Literal};
 
 /// The largest compiled program of one pattern, in bytes.
 const MAX_PROGRAM: usize = 4 * 1024 * 1024;
@@ -152,6 +155,54 @@ impl Pattern {
     }
 }
 
+/// A pattern that is compiled when a text first has what it cannot match without.
+///
+/// Most patterns of most managers never meet such a text, and compiling all of them takes longer than reading a small repository.
+#[derive(Clone, Debug)]
+pub(crate) struct LazyPattern {
+    text: String,
+    /// What every text holds that the pattern matches; may be empty.
+    needle: Finder<'static>,
+    /// `None` inside when it is no pattern, and so matches nothing.
+    compiled: OnceLock<Option<Pattern>>,
+}
+
+impl LazyPattern {
+    pub(crate) fn new(text: &str) -> Self {
+        let needle = Finder::new(&needle(text)).into_owned();
+        Self { text: text.to_owned(), needle, compiled: OnceLock::new() }
+    }
+
+    /// Returns whether `text` is matched, as by [`Pattern::matches`].
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        self.needle.find(text.as_bytes()).is_some()
+            && self
+                .compiled
+                .get_or_init(|| Pattern::new(&self.text).ok())
+                .as_ref()
+                .is_some_and(|pattern| pattern.matches(text))
+    }
+}
+
+/// Returns the longest text that whatever `pattern` matches is known to hold; empty when there is none, or it is not worth finding out.
+fn needle(pattern: &str) -> Vec<u8> {
+    let expression = regex_parts(pattern).filter(|(_, case)| *case == Case::Sensitive);
+    let parsed = expression.and_then(|(expression, _)| {
+        let translated =
+            re2::translate(expression).ok().filter(|translated| translated.len() <= MAX_PATTERN)?;
+        regex_syntax::parse(&translated).ok()
+    });
+    let literal = |hir: &Hir| match hir.kind() {
+        HirKind::Literal(Literal(bytes)) => Some(bytes.to_vec()),
+        _ => None,
+    };
+    let found = parsed.and_then(|hir| match hir.kind() {
+        HirKind::Concat(parts) => parts.iter().filter_map(literal).max_by_key(Vec::len),
+        _ => literal(&hir),
+    });
+    found.unwrap_or_default()
+}
+
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -277,6 +328,42 @@ mod tests {
         assert!(list.matches_any(["ab", "ac"]));
         assert!(!list.matches_any(["ab", "b"]));
         assert!(!list.matches_any([]));
+    }
+
+    #[track_caller]
+    fn check_needle(pattern: &str, expected: &str) {
+        assert_eq!(String::from_utf8(needle(pattern)).unwrap(), expected, "{pattern}");
+    }
+
+    #[test]
+    fn what_a_pattern_cannot_match_without_is_known_before_it_is_compiled() {
+        check_needle("/(^|/)kustomization\\.ya?ml$/", "kustomization.y");
+        check_needle("/(^|/)([^/]+\\.)?[Dd]ockerfile$/", "ockerfile");
+        check_needle("/^.devcontainer/devcontainer.json$/", "devcontainer/devcontainer");
+        check_needle("/\\.tf$/", ".tf");
+        check_needle("/a/", "a");
+        for pattern in ["/abc|xyz/", "/(?i)abc/", "/abc/i", "/(abc)?/", "/(/", "**/*.yaml", "!/abc/", "a"] {
+            check_needle(pattern, "");
+        }
+    }
+
+    #[track_caller]
+    fn check_lazy(pattern: &str, matching: &[&str], other: &[&str]) {
+        let lazy = LazyPattern::new(pattern);
+        for text in matching {
+            assert!(lazy.matches(text), "{pattern} should match {text}");
+        }
+        for text in other {
+            assert!(!lazy.matches(text), "{pattern} should not match {text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_compiled_late_matches_the_same() {
+        check_lazy("/(^|/)values\\.ya?ml$/", &["values.yml", "a/values.yaml"], &["values_yml", "b.yaml", ""]);
+        check_lazy("!/^a/", &["b"], &["a"]);
+        check_lazy("*.yaml", &["A.YAML"], &["a/b.yaml"]);
+        check_lazy("/(/", &[], &["("]);
     }
 
     #[test]
