@@ -3,6 +3,7 @@
 mod choices;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -42,7 +43,9 @@ pub struct OptionInfo {
 }
 
 /// A group of options inside another: `group`, `major`, `lockFileMaintenance`, ...
-pub type Block = Box<Options>;
+///
+/// The options of dependencies share it: what one of them sets is seldom in a group.
+pub type Block = Arc<Options>;
 
 macro_rules! options {
     ($($name:literal $field:ident: $type:ty, $how:ident, $doc:literal;)+) => {
@@ -350,7 +353,7 @@ impl OptionValue for Block {
     }
 
     fn add(&mut self, later: &Self) {
-        self.merge(later);
+        Arc::make_mut(self).merge(later);
     }
 
     fn show(&self) -> String {
