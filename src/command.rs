@@ -1,7 +1,7 @@
 //! What each command does with what was found: prints it, writes it, and turns it into an exit code.
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write as _};
+use std::io::{BufWriter, IsTerminal, Write as _};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -277,6 +277,9 @@ fn code(report: &Report) -> ExitCode {
     }
 }
 
+/// How much of a JSON document is written at a time, in bytes.
+const JSON_CHUNK: usize = 64 * 1024;
+
 /// Where results and problems are written.
 struct Terminal {
     color: anstream::ColorChoice,
@@ -306,9 +309,10 @@ impl Terminal {
     }
 
     fn print_json(&self, value: &impl serde::Serialize) -> anyhow::Result<()> {
-        let mut text = serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?;
-        text.push('\n');
-        self.print(&text)
+        // JSON spells control characters, so it holds no colours that would have to be taken out.
+        let mut out = BufWriter::with_capacity(JSON_CHUNK, std::io::stdout().lock());
+        let written = serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from);
+        pipe_closed_is_fine(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
     }
 
     fn print_report(&self, report: &Report, format: Format, view: &table::View<'_>) -> anyhow::Result<()> {
