@@ -3,8 +3,10 @@
 //! Each folder is listed once, and what it lists says whether it has a `.gitignore` or is another repository, so that nothing needs to be asked
 //! for in vain.
 
-use std::fs::{self, DirEntry};
+use std::ffi::OsString;
+use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::{io, thread};
 
@@ -20,7 +22,7 @@ struct Folder {
     above: Option<Arc<Ignores>>,
 }
 
-/// The folders that wait, and how many are being listed: more may come of those.
+/// The folders that wait for a thread, and how many threads are at work: more may come of those.
 struct Open {
     folders: Vec<Folder>,
     busy: usize,
@@ -29,6 +31,8 @@ struct Open {
 struct Queue {
     open: Mutex<Open>,
     changed: Condvar,
+    /// How many threads have nothing to do.
+    idle: AtomicUsize,
 }
 
 /// Returns `visit` of each regular file below `root` that nothing leaves out, and of each folder that cannot be listed, in no order.
@@ -39,12 +43,18 @@ pub(super) fn walk<T: Send>(
     visit: impl Fn(&Path, io::Result<()>) -> Option<T> + Sync,
 ) -> Vec<T> {
     let first = Folder { path: root.to_owned(), above: None };
-    let queue = Queue { open: Mutex::new(Open { folders: vec![first], busy: 0 }), changed: Condvar::new() };
+    let open = Mutex::new(Open { folders: vec![first], busy: 0 });
+    let queue = Queue { open, changed: Condvar::new(), idle: AtomicUsize::new(0) };
     let work = || {
         let mut found = Vec::new();
-        while let Some(folder) = queue.take() {
-            let inner = list(&folder, &mut |path, listed| found.extend(visit(path, listed)));
-            queue.give_back(inner);
+        while let Some(first) = queue.take() {
+            // A thread goes through what is below by itself, and parts with some of it only for one that has nothing to do.
+            let mut own = vec![first];
+            while let Some(folder) = own.pop() {
+                own.extend(list(&folder, &mut |path, listed| found.extend(visit(path, listed))));
+                queue.share(&mut own);
+            }
+            queue.finish();
         }
         found
     };
@@ -78,18 +88,28 @@ impl Queue {
             if open.busy == 0 {
                 return None;
             }
+            self.idle.fetch_add(1, Ordering::Relaxed);
             open = self.changed.wait(open).unwrap_or_else(PoisonError::into_inner);
+            self.idle.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
-    /// Says that a folder is listed, and which are in it.
-    fn give_back(&self, inner: Vec<Folder>) {
+    /// Leaves half of `own`, the ones nearest to the root, to a thread that has nothing to do.
+    fn share(&self, own: &mut Vec<Folder>) {
+        if own.len() > 1 && self.idle.load(Ordering::Relaxed) > 0 {
+            let half = own.len() / 2;
+            self.open().folders.extend(own.drain(..half));
+            self.changed.notify_one();
+        }
+    }
+
+    /// Says that a thread has listed what it took, and all below.
+    fn finish(&self) {
         let mut open = self.open();
         open.busy -= 1;
-        let is_news = !inner.is_empty() || open.busy == 0;
-        open.folders.extend(inner);
+        let is_last = open.busy == 0;
         drop(open);
-        if is_news {
+        if is_last {
             self.changed.notify_all();
         }
     }
@@ -97,8 +117,9 @@ impl Queue {
 
 /// Visits the files of one folder, and returns the folders in it.
 fn list(folder: &Folder, visit: &mut impl FnMut(&Path, io::Result<()>)) -> Vec<Folder> {
-    let entries = fs::read_dir(&folder.path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-    let entries = match entries {
+    let read = |entry: io::Result<fs::DirEntry>| entry.map(|entry| (entry.file_name(), entry.file_type()));
+    let entries = fs::read_dir(&folder.path).and_then(|entries| entries.map(read).collect());
+    let entries: Vec<(OsString, io::Result<FileType>)> = match entries {
         Ok(entries) => entries,
         Err(error) => {
             visit(&folder.path, Err(error));
@@ -106,7 +127,7 @@ fn list(folder: &Folder, visit: &mut impl FnMut(&Path, io::Result<()>)) -> Vec<F
         }
     };
     let (mut is_repository, mut has_ignores) = (false, false);
-    for name in entries.iter().map(DirEntry::file_name) {
+    for (name, _) in &entries {
         is_repository |= name == ".git";
         has_ignores |= name == ".gitignore";
     }
@@ -117,9 +138,9 @@ fn list(folder: &Folder, visit: &mut impl FnMut(&Path, io::Result<()>)) -> Vec<F
         None => Arc::new(Ignores::of_root(&folder.path)),
     };
     let mut inner = Vec::new();
-    for entry in entries.iter().filter(|entry| entry.file_name() != ".git") {
-        let path = entry.path();
-        match entry.file_type() {
+    for (name, kind) in entries.into_iter().filter(|(name, _)| name != ".git") {
+        let path = folder.path.join(name);
+        match kind {
             Err(error) => visit(&path, Err(error)),
             Ok(kind) if !kind.is_dir() && !kind.is_file() => {}
             Ok(kind) if ignores.leave_out(&path, kind.is_dir()) => {}
