@@ -101,7 +101,7 @@ pub struct ReadyBranch {
 /// Everything a run found out.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The repository.
+    /// The repository. What managers found in it has become the findings.
     pub reading: Reading,
     /// Its dependencies, in the order of the extraction.
     pub findings: Vec<Finding>,
@@ -277,13 +277,14 @@ impl Session {
     }
 
     /// Asks for every package, chooses and plans: everything but writing.
-    pub async fn decide(&self, reading: Reading) -> Outcome {
+    pub async fn decide(&self, mut reading: Reading) -> Outcome {
         let before = self.http.stats().total();
         let custom = reading.config.options.custom_datasources.as_ref();
         let datasources = &self.datasources.with(custom::all(&self.http, custom));
-        let found = &reading.extraction.deps;
+        let found = std::mem::take(&mut reading.extraction.deps);
+        let found: Vec<Arc<Dep>> = found.into_iter().map(Arc::new).collect();
         let prepared = in_parallel(found.len(), threads(), |index| {
-            found.get(index).map(|dep| prepare(&Arc::new(dep.clone()), &reading.config))
+            found.get(index).map(|dep| prepare(dep, &reading.config))
         });
         let deps: Vec<PreparedDep> = prepared.into_iter().flatten().collect();
         let Answered { mut findings, packages } =

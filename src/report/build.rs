@@ -18,10 +18,11 @@ use crate::run::{Outcome, Reading, ReadyBranch};
 
 /// Returns the report of a repository that was only read.
 pub fn of_reading(reading: &Reading, now: Timestamp) -> Report {
-    let deps =
-        reading.extraction.deps.iter().map(|dep| dep_report(dep, dep.skip.as_ref(), &reading.snapshot.files));
+    let files = &reading.snapshot.files;
+    let deps = reading.extraction.deps.iter().map(|dep| (dep, dep_report(dep, dep.skip.as_ref(), files)));
     let mut report = frame(reading, now);
-    report.files = by_file(&reading.extraction.deps, deps);
+    report.files = by_file(deps);
+    report.stats.deps = reading.extraction.deps.len();
     report
 }
 
@@ -35,12 +36,13 @@ pub fn of_outcome(outcome: &Outcome) -> Report {
         report.current_version.clone_from(&finding.choice.current_version);
         report.warnings.clone_from(&finding.choice.warnings);
         report.updates = updates(&finding.choice, &finding.dep.found, &branch_of);
-        report
+        (&*finding.dep.found, report)
     });
     let mut report = frame(reading, outcome.now);
-    report.files = by_file(&reading.extraction.deps, deps);
+    report.files = by_file(deps);
     report.branches = Some(outcome.branches.iter().map(|branch| branch_report(branch, files)).collect());
     report.problems.extend(outcome.problems.iter().map(|problem| ProblemReport::new(problem, files)));
+    report.stats.deps = outcome.findings.len();
     report.stats.lookups = outcome.lookups;
     report.stats.requests = outcome.network.requests;
     report.stats.cache_hits = outcome.network.cache_hits;
@@ -72,7 +74,6 @@ fn frame(reading: &Reading, now: Timestamp) -> Report {
         problems: problems.into_iter().map(|problem| ProblemReport::new(problem, files)).collect(),
         stats: Stats {
             files: files.len(),
-            deps: reading.extraction.deps.len(),
             duration_ms: u64::try_from(reading.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             ..Stats::default()
         },
@@ -80,9 +81,9 @@ fn frame(reading: &Reading, now: Timestamp) -> Report {
 }
 
 /// Groups dependencies by file and manager, keeping their order.
-fn by_file(deps: &[Dep], reports: impl Iterator<Item = DepReport>) -> Vec<FileReport> {
+fn by_file<'d>(deps: impl Iterator<Item = (&'d Dep, DepReport)>) -> Vec<FileReport> {
     let mut files: BTreeMap<(&str, &str), Vec<DepReport>> = BTreeMap::new();
-    for (dep, report) in deps.iter().zip(reports) {
+    for (dep, report) in deps {
         files.entry((dep.file.as_str(), dep.manager.as_str())).or_default().push(report);
     }
     files
