@@ -15,11 +15,15 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
 
 use super::request::{Identity, Request, hex};
 
 /// How long a reply is kept that nobody asks for.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// How many replies are read or written at the same time.
+const AT_ONCE: usize = 8;
 
 /// How often the folder is cleaned.
 const CLEANING: Duration = Duration::from_secs(24 * 3600);
@@ -33,6 +37,8 @@ const KEPT_HEADERS: [&str; 6] =
 pub(super) struct DiskCache {
     folder: PathBuf,
     counter: AtomicU64,
+    /// Every use of the disk takes a thread: hundreds of replies at once would start hundreds of them for nothing.
+    disk: Semaphore,
 }
 
 /// A kept reply.
@@ -74,13 +80,15 @@ pub(super) fn key(request: &Request, identity: &Identity, shape: &str) -> String
 
 impl DiskCache {
     pub(super) fn new(folder: &Path) -> Self {
-        Self { folder: folder.join("http"), counter: AtomicU64::new(0) }
+        Self { folder: folder.join("http"), counter: AtomicU64::new(0), disk: Semaphore::new(AT_ONCE) }
     }
 
     /// Returns the kept reply; `None` when there is none or it is damaged.
     pub(super) async fn load(&self, key: &str) -> Option<Kept> {
         let path = self.path(key);
+        let turn = self.disk.acquire().await;
         let bytes = Bytes::from(tokio::fs::read(&path).await.ok()?);
+        drop(turn);
         let kept = parse(&bytes, &hash(key));
         if kept.is_none() {
             tracing::debug!(path = %path.display(), "the cached reply is damaged and is asked for again");
@@ -99,6 +107,7 @@ impl DiskCache {
     /// Notes that a kept reply was of use.
     pub(super) async fn touch(&self, key: &str) {
         let path = self.path(key);
+        let _turn = self.disk.acquire().await;
         let touched = tokio::task::spawn_blocking(move || {
             fs::File::options().write(true).open(path)?.set_modified(SystemTime::now())
         });
@@ -155,6 +164,7 @@ impl DiskCache {
         let mut bytes = serde_json::to_vec(&head)?;
         bytes.push(b'\n');
         bytes.extend_from_slice(body);
+        let _turn = self.disk.acquire().await;
         let folder = path.parent().unwrap_or(&self.folder);
         create_private(folder).await?;
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
