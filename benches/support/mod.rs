@@ -241,7 +241,10 @@ pub(crate) fn repository(count: u64) -> Vec<SourceFile> {
 }
 
 fn application_file(at: u64) -> SourceFile {
-    let folder = format!("kubernetes/apps/group-{}/app-{at}", at % 17);
+    // Five applications share twenty files, which makes two files for each folder, as in such repositories.
+    let app = at / 20 * 5
+        + [0, 1, 2, 3, 4, 0, 1, 2, 0, 1, 2, 3, 4, 4, 3, 0, 1, 2, 3, 4][usize::try_from(at % 20).unwrap_or(0)];
+    let folder = format!("kubernetes/apps/group-{}/app-{app}", app % 17);
     match at % 20 {
         0..=4 => file(&format!("{folder}/app/helmrelease.yaml"), helm_release(at)),
         5..=7 => file(&format!("{folder}/ks.yaml"), flux_kustomization(at)),
