@@ -114,3 +114,90 @@ mod branches_nobody_needs {
         assert!(dashboard(&scene).contains("Other Branches"), "{}", dashboard(&scene));
     }
 }
+
+mod permissions {
+    use super::*;
+
+    #[test]
+    fn without_that_for_statuses_pulls_are_opened_all_the_same() {
+        let scene = one_update(&json!({"minimumReleaseAge": "1 day"}));
+        forbid(&scene, "POST", "/statuses/");
+        for _ in 0..2 {
+            scene.run().expect(0).says("Commit statuses: write");
+            assert_eq!(scene.pull_for("app").state, "open");
+        }
+    }
+
+    #[test]
+    fn what_is_too_young_does_not_merge_where_its_commit_cannot_say_so() {
+        let scene = one_update(&json!({
+            "minimumReleaseAge": "300 days", "internalChecksFilter": "flexible", "automerge": true, "platformAutomerge": false,
+        }));
+        forbid(&scene, "POST", "/statuses/");
+        scene.run().expect(0);
+        scene.hub().set_status(&branch_of(&scene), "ci", "success");
+        scene.run().expect(0);
+        assert_eq!(scene.pull_for("app").state, "open");
+    }
+
+    #[test]
+    fn without_that_to_read_issues_there_is_only_no_dashboard() {
+        let scene = one_update(&json!({}));
+        forbid(&scene, "GET", "/issues$");
+        scene.run().expect(0).says("Issues: write");
+        assert_eq!(scene.pull_for("app").state, "open");
+        assert!(scene.hub().issues().is_empty());
+    }
+
+    #[test]
+    fn without_that_to_write_issues_there_is_only_no_dashboard() {
+        let scene = one_update(&json!({}));
+        forbid(&scene, "POST", "/issues$");
+        scene.run().expect(0).says("Issues: write");
+        assert_eq!(scene.pull_for("app").state, "open");
+        assert!(scene.hub().issues().is_empty());
+    }
+
+    #[test]
+    fn without_that_for_issues_a_wrong_configuration_is_still_told() {
+        let scene = one_update(&json!({}));
+        scene.hub().commit("main", &[("renovate.json", "{\"extends\": [")], "Oops", "alice");
+        forbid(&scene, "write", "/issues");
+        scene.run().expect(1).says("nothing is written until the configuration is mended");
+    }
+}
+
+mod labels {
+    use super::*;
+
+    /// One letter more than GitHub takes.
+    fn too_long() -> String {
+        "x".repeat(51)
+    }
+
+    #[test]
+    fn one_that_github_does_not_take_keeps_nothing_from_a_pull() {
+        let scene = one_update(&json!({"labels": [too_long(), "deps"], "assignees": ["alice"]}));
+        scene.run().expect(0);
+        let pull = scene.pull_for("app");
+        assert_eq!((pull.labels, pull.assignees), (vec!["deps".to_owned()], vec!["alice".to_owned()]));
+        assert_eq!(scene.writes(), [""; 0]);
+    }
+
+    #[test]
+    fn one_that_github_does_not_take_keeps_nobody_from_the_dashboard() {
+        let scene = one_update(&json!({"dependencyDashboardLabels": [too_long(), "overview"]}));
+        scene.run().expect(0);
+        assert_eq!(scene.hub().issue_titled(DASHBOARD).labels, ["overview"]);
+        assert_eq!(scene.writes(), [""; 0]);
+    }
+
+    #[test]
+    fn one_that_is_refused_for_another_reason_is_left_out() {
+        let scene = one_update(&json!({"labels": ["deps", "reserved"]}));
+        // All at once, and then the first alone.
+        scene.github.fault(Fault::on("POST", "/labels$", Failure::Status(422, None)).times(2));
+        scene.run().expect(0);
+        assert_eq!(scene.pull_for("app").labels, ["reserved"]);
+    }
+}

@@ -41,9 +41,6 @@ pub(super) async fn write(
     issues: &[Issue],
     others: &[(String, Option<u64>)],
 ) -> Result<(), ForgeError> {
-    if !job.repository.has_issues {
-        return Ok(());
-    }
     let options = job.options();
     let title = options.dependency_dashboard_title.clone().unwrap_or_default();
     let known = find_issue(issues, &title);

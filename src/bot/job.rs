@@ -127,14 +127,19 @@ impl Job<'_> {
             Err(error) if error.kind == ForgeErrorKind::Forbidden => {
                 let problem =
                     Problem::warning("the token may not see checks, so nothing that waits for them goes on")
-                        .hint("give it the permissions `Checks: read` and `Commit statuses: read`");
-                if !self.problems.contains(&problem) {
-                    tracing::warn!(%error, "{}", problem.message);
-                    self.problems.push(problem);
-                }
+                        .hint("give it the permissions `Checks: read` and `Commit statuses: write`");
+                tracing::debug!(%error, "no checks");
+                self.warn(problem);
                 Ok(None)
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Tells of something that is missing, once a run.
+    pub(super) fn warn(&mut self, problem: Problem) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
         }
     }
 

@@ -14,6 +14,7 @@ use updraft_core::life::past::Past;
 use updraft_core::life::policy::Light;
 use updraft_core::life::sample::sample;
 use updraft_core::plan::Branch;
+use updraft_core::problem::Problem;
 use updraft_core::template;
 
 use super::branch::Made;
@@ -40,8 +41,8 @@ impl Job<'_> {
         before: Past<'_>,
     ) -> Result<Standing, ForgeError> {
         let branch = &ready.branch;
-        self.say_age(branch, made).await?;
-        let automerges = branch.automerge && !matches!(before, Past::Merged(_));
+        let age = self.say_age(branch, made).await?;
+        let automerges = branch.automerge && !matches!(before, Past::Merged(_)) && age == Age::Told;
         let open = self.pulls.get(&branch.branch_name).cloned();
         if open.is_none()
             && let Some(standing) = self.without_pull(branch, made, automerges).await?
@@ -285,22 +286,22 @@ impl Job<'_> {
         draft::pr_body(branch, notes, &memory)
     }
 
-    /// Says on the commit whether everything in it is old enough, where age matters.
-    async fn say_age(&mut self, branch: &Branch, made: &Made) -> Result<(), ForgeError> {
+    /// Says on the commit whether everything in it is old enough, where age matters. A token that may not do that keeps nothing else from being done.
+    async fn say_age(&mut self, branch: &Branch, made: &Made) -> Result<Age, ForgeError> {
         if branch.upgrades.iter().all(|upgrade| upgrade.options.minimum_release_age.is_none()) {
-            return Ok(());
+            return Ok(Age::Told);
         }
         let names = branch.options.status_check_names.as_ref();
         let context =
             names.and_then(|names| names.get("minimumReleaseAge")).map_or(STABILITY, String::as_str);
         if context.is_empty() {
-            return Ok(());
+            return Ok(Age::Told);
         }
         let is_green = branch.upgrades.iter().all(|upgrade| upgrade.update.pending.is_none());
-        let Some(checks) = self.checks(&made.sha).await? else { return Ok(()) };
+        let Some(checks) = self.checks(&made.sha).await? else { return Ok(Age::Told) };
         let known = checks.get(context).copied();
         if known.map(|state| state == updraft_core::forge::CheckState::Green) == Some(is_green) {
-            return Ok(());
+            return Ok(Age::Told);
         }
         let description = if is_green {
             "Every update is old enough (minimumReleaseAge)"
@@ -308,8 +309,24 @@ impl Job<'_> {
             "An update is younger than minimumReleaseAge"
         };
         let status = NewStatus { context: context.to_owned(), is_green, description: description.to_owned() };
-        self.forge.set_status(&made.sha, &status).await
+        match self.forge.set_status(&made.sha, &status).await {
+            Err(error) if error.kind == ForgeErrorKind::Forbidden => {
+                let message = "the token may not set statuses, so commits do not say whether their updates are old enough";
+                self.warn(Problem::warning(message).hint("give it the permission `Commit statuses: write`"));
+                Ok(if is_green { Age::Told } else { Age::Hidden })
+            }
+            said => said.map(|()| Age::Told),
+        }
     }
+}
+
+/// Whether the checks of a commit show what its age forbids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Age {
+    /// They do, or there is nothing to show.
+    Told,
+    /// It is too young, and its checks may be green all the same.
+    Hidden,
 }
 
 /// Who is called to a pull request.

@@ -127,9 +127,11 @@ pub(super) async fn work(
     }
     let issues = issues(forge, &repository, &reading).await?;
     if reading.config.problems.iter().any(|problem| problem.severity == Severity::Error) {
-        config_issue::open(forge, &reading, &issues).await?;
         let mut work = Work::without_branches(Verdict::WrongConfig);
         work.problems.clone_from(&reading.config.problems);
+        if let Some(issues) = &issues {
+            allowed(config_issue::open(forge, &reading, issues).await)?;
+        }
         return Ok(work);
     }
     let unread = &reading.config.unread_presets;
@@ -140,9 +142,11 @@ pub(super) async fn work(
         let names: Vec<String> = unread.iter().map(|preset| format!("`{preset}`")).collect();
         anyhow::bail!("nothing is written with half a configuration: {} could not be read", names.join(", "));
     }
-    config_issue::close(forge, &issues).await?;
+    if let Some(issues) = &issues {
+        allowed(config_issue::close(forge, issues).await)?;
+    }
     reading.snapshot.identity.recent_subjects = forge.recent_subjects(&repository.default_branch).await?;
-    Box::pin(branches(forge, session, settings, &repository, (base, &tree), reading, &issues)).await
+    Box::pin(branches(forge, session, settings, &repository, (base, &tree), reading, issues.as_deref())).await
 }
 
 /// Returns whether a fork is worked on: only when somebody asked for it, by its name or in its configuration.
@@ -172,22 +176,34 @@ fn unfit(repository: &Repository) -> anyhow::Result<Option<String>> {
 }
 
 /// Returns the issues that are ours to keep right. A dashboard that Renovate's own App left behind is one of them; anybody else's is not, since its boxes
-/// would be anybody's to tick.
+/// would be anybody's to tick. `None` where they are switched off, or the token may not see them.
 async fn issues(
     forge: &dyn Forge,
     repository: &Repository,
     reading: &Reading,
-) -> Result<Vec<Issue>, ForgeError> {
+) -> Result<Option<Vec<Issue>>, ForgeError> {
     if !repository.has_issues {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let mut issues = forge.issues().await?;
+    let Some(mut issues) = allowed(forge.issues().await)? else { return Ok(None) };
     let title = reading.config.options.dependency_dashboard_title.as_deref().unwrap_or_default();
     if reading.config.options.dependency_dashboard == Some(true) && find_issue(&issues, title).is_none() {
         let left_behind = forge.open_issues_of(PREDECESSOR).await?;
         issues.extend(left_behind.into_iter().filter(|issue| issue.title == title));
     }
-    Ok(issues)
+    Ok(Some(issues))
+}
+
+/// Returns what came of something about issues; `None` where the token may not do it, which is said and no reason not to do the rest.
+fn allowed<T>(done: Result<T, ForgeError>) -> Result<Option<T>, ForgeError> {
+    match done {
+        Err(error) if error.kind == ForgeErrorKind::Forbidden => {
+            let hint = "give it the permission `Issues: write`";
+            tracing::warn!(%error, hint, "the token may not work with issues, so there is no Dependency Dashboard");
+            Ok(None)
+        }
+        done => done.map(Some),
+    }
 }
 
 /// Says what the token may do: all of it where one repository is worked on, and otherwise only what is missing.
@@ -219,7 +235,7 @@ async fn branches(
     repository: &Repository,
     (base, tree): (crate::forge::CommitHead, &crate::forge::Tree),
     reading: Reading,
-    issues: &[Issue],
+    issues: Option<&[Issue]>,
 ) -> anyhow::Result<Work> {
     let account = forge.account().await?;
     let (author, own) = identities(&reading.config.options, settings.git_author.as_deref(), &account);
@@ -230,7 +246,9 @@ async fn branches(
     let pulls = pulls(forge, repository).await?;
     let counts = counts(forge, &outcome, &heads, &pulls, session.now).await?;
     let title = options.dependency_dashboard_title.as_deref().unwrap_or_default();
-    let ticked = find_issue(issues, title).filter(|issue| issue.is_open).map(|issue| ticks(&issue.body));
+    let ticked = find_issue(issues.unwrap_or_default(), title)
+        .filter(|issue| issue.is_open)
+        .map(|issue| ticks(&issue.body));
     let mut job = Job {
         forge,
         session,
@@ -270,10 +288,11 @@ impl Job<'_> {
     ///
     /// # Errors
     /// Nothing else can be done in this repository now.
-    async fn finish(&mut self, issues: &[Issue]) -> Result<(), ForgeError> {
+    async fn finish(&mut self, issues: Option<&[Issue]>) -> Result<(), ForgeError> {
         self.settle_all().await?;
         let others = self.prune().await?;
-        dashboard::write(self, issues, &others).await
+        let Some(issues) = issues else { return Ok(()) };
+        allowed(dashboard::write(self, issues, &others).await).map(|_| ())
     }
 
     /// Settles every planned branch in turn. What goes wrong with one is told and does not keep the others from being settled.

@@ -9,6 +9,7 @@ use updraft_core::forge::Issue;
 
 use super::GithubRepository;
 use super::client::{Call, Sends as _, once, pages, query};
+use super::people::possible_labels;
 use super::pulls::{Label, User, changes, labels};
 use crate::forge::{Change, ForgeError, ForgeErrorKind};
 
@@ -89,11 +90,22 @@ impl GithubRepository {
         if let Some(issue) = there().await? {
             return Ok(issue);
         }
-        let body = json!({"title": title, "body": body, "labels": labels});
-        let call =
-            Call::change(Method::POST, self.route("/issues"), format!("open the issue `{title}`"), body);
-        let post = || async { Ok(self.send(&call).await?.json::<Listed>()?.into()) };
-        once(post, there).await
+        let post = async |labels: &BTreeSet<String>| {
+            let body = json!({"title": title, "body": body, "labels": labels});
+            let call =
+                Call::change(Method::POST, self.route("/issues"), format!("open the issue `{title}`"), body);
+            once(|| async { Ok(self.send(&call).await?.json::<Listed>()?.into()) }, there).await
+        };
+        let labels = possible_labels(labels);
+        match post(&labels).await {
+            // It may be for a label, and these matter less than the issue.
+            Err(error) if error.kind == ForgeErrorKind::Refused && !labels.is_empty() => {
+                let issue: Issue = post(&BTreeSet::new()).await?;
+                self.give_labels(issue.number, &labels).await?;
+                Ok(issue)
+            }
+            opened => opened,
+        }
     }
 
     pub(super) async fn edit_issue(&self, number: u64, change: &Change) -> Result<(), ForgeError> {

@@ -11,6 +11,9 @@ use super::client::{Call, Sends as _, found, pages, segment};
 use super::pulls::{Label, User};
 use crate::forge::{ForgeError, ForgeErrorKind, History};
 
+/// The longest name of a label that GitHub takes, in characters. With a longer one it refuses all that come together.
+const LABEL: usize = 50;
+
 #[derive(Deserialize)]
 struct Happened {
     event: Option<String>,
@@ -58,16 +61,15 @@ impl GithubRepository {
     }
 
     pub(super) async fn give_labels(&self, number: u64, labels: &BTreeSet<String>) -> Result<(), ForgeError> {
-        if labels.is_empty() {
-            return Ok(());
-        }
-        let call = Call::set(
-            Method::POST,
-            self.route(format!("/issues/{number}/labels")),
-            format!("label #{number}"),
-            json!({"labels": labels}),
-        );
-        self.send(&call).await.map(|_| ())
+        let call = |labels: &BTreeSet<String>| {
+            Call::set(
+                Method::POST,
+                self.route(format!("/issues/{number}/labels")),
+                format!("label #{number}"),
+                json!({"labels": labels}),
+            )
+        };
+        self.as_far_as_it_works(&possible_labels(labels), call).await
     }
 
     pub(super) async fn take_label(&self, number: u64, label: &str) -> Result<(), ForgeError> {
@@ -93,7 +95,7 @@ impl GithubRepository {
                 json!({"assignees": people}),
             )
         };
-        self.for_whom_it_works(people, call).await
+        self.as_far_as_it_works(people, call).await
     }
 
     pub(super) async fn ask_reviewers(
@@ -123,30 +125,30 @@ impl GithubRepository {
                 json!({"reviewers": people, "team_reviewers": teams}),
             )
         };
-        self.for_whom_it_works(&others, call).await
+        self.as_far_as_it_works(&others, call).await
     }
 
-    /// Does something for all of `people`, or one by one where GitHub refuses because of some, who are left out.
-    async fn for_whom_it_works(
+    /// Does something for all of `names`, people or labels, or one by one where GitHub refuses because of some, which are left out.
+    async fn as_far_as_it_works(
         &self,
-        people: &BTreeSet<String>,
+        names: &BTreeSet<String>,
         call: impl Fn(&BTreeSet<String>) -> Call,
     ) -> Result<(), ForgeError> {
-        if people.is_empty() {
+        if names.is_empty() {
             return Ok(());
         }
-        match self.send(&call(people)).await {
-            Err(error) if is_about_people(&error) && people.len() > 1 => {}
-            Err(error) if is_about_people(&error) => {
-                tracing::warn!(%error, who = people.first().map(String::as_str), "somebody is left out");
+        match self.send(&call(names)).await {
+            Err(error) if is_about_names(&error) && names.len() > 1 => {}
+            Err(error) if is_about_names(&error) => {
+                tracing::warn!(%error, name = names.first().map(String::as_str), "left out");
                 return Ok(());
             }
             answer => return answer.map(|_| ()),
         }
-        for one in people {
+        for one in names {
             match self.send(&call(&BTreeSet::from([one.clone()]))).await {
-                Err(error) if is_about_people(&error) => {
-                    tracing::warn!(%error, who = one.as_str(), "somebody is left out");
+                Err(error) if is_about_names(&error) => {
+                    tracing::warn!(%error, name = one.as_str(), "left out");
                 }
                 answer => {
                     answer?;
@@ -157,7 +159,22 @@ impl GithubRepository {
     }
 }
 
-fn is_about_people(error: &ForgeError) -> bool {
+/// Returns the labels that GitHub can have.
+pub(super) fn possible_labels(labels: &BTreeSet<String>) -> BTreeSet<String> {
+    let is_possible = |label: &&String| {
+        let is_short = label.chars().count() <= LABEL;
+        if !is_short {
+            tracing::warn!(
+                label = label.as_str(),
+                "left out: GitHub takes no label of more than {LABEL} characters"
+            );
+        }
+        is_short
+    };
+    labels.iter().filter(is_possible).cloned().collect()
+}
+
+fn is_about_names(error: &ForgeError) -> bool {
     matches!(error.kind, ForgeErrorKind::Refused | ForgeErrorKind::NotFound)
 }
 
