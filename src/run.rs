@@ -76,10 +76,15 @@ impl Finding {
         Some(Skip { reason, detail: error.detail.clone() })
     }
 
+    /// Returns whether an update was dropped for want of a digest.
+    pub(crate) fn lacks_digest(&self) -> bool {
+        let is_missing = |candidate: &Candidate| candidate.dropped == Some(Dropped::NoDigest);
+        self.choice.candidates.iter().any(is_missing)
+    }
+
     /// Returns why nothing is left of what was chosen, where that is for want of a digest.
     pub(crate) fn without_digest(&self) -> Option<Skip> {
-        let is_missing = |candidate: &Candidate| candidate.dropped == Some(Dropped::NoDigest);
-        if !self.choice.updates.is_empty() || !self.choice.candidates.iter().any(is_missing) {
+        if !self.choice.updates.is_empty() || !self.lacks_digest() {
             return None;
         }
         let detail = self.choice.warnings.last().cloned().unwrap_or_default();
@@ -111,6 +116,8 @@ pub struct Outcome {
     pub refused: BTreeSet<String>,
     /// What went wrong after reading.
     pub problems: Vec<Problem>,
+    /// Those of the problems that kept an update from being planned: a template that fails, a change that cannot be proven.
+    pub unplanned: Vec<Problem>,
     /// The time the run took as now.
     pub now: Timestamp,
     /// Distinct packages asked for.
@@ -293,12 +300,22 @@ impl Session {
         let mut problems = failures(&findings);
         problems.extend(warnings(&findings));
         problems.extend(datasources.notes());
-        let Proven { branches, refused, problems: found } = branches(&reading, &findings, self.now);
-        problems.extend(found);
+        let Proven { branches, refused, problems: unplanned } = branches(&reading, &findings, self.now);
+        problems.extend_from_slice(&unplanned);
         problems.sort();
         problems.dedup();
         let network = self.http.stats().total().since(&before);
-        Outcome { reading, findings, branches, refused, problems, now: self.now, lookups: packages, network }
+        Outcome {
+            reading,
+            findings,
+            branches,
+            refused,
+            problems,
+            unplanned,
+            now: self.now,
+            lookups: packages,
+            network,
+        }
     }
 }
 

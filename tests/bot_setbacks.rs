@@ -201,3 +201,53 @@ mod labels {
         assert_eq!(scene.pull_for("app").labels, ["reserved"]);
     }
 }
+
+mod warnings {
+    use super::*;
+
+    #[test]
+    fn a_version_that_the_registry_has_forgotten_keeps_nothing_as_it_is() {
+        let scene = one_update(&json!({}));
+        scene.run().expect(0);
+        let pull = scene.pull_for("app");
+        // Nobody ever published this one.
+        scene.push_version("main", "app", "1.0.1", "alice");
+        scene.release("app", "1.2.0");
+        scene.run().expect(0);
+        assert_eq!(scene.version_on(&pull.head, "app"), "1.2.0");
+        assert!(scene.hub().is_up_to_date(&pull.head));
+        // The branch has another name now, and nothing needs the old one.
+        scene.configure(&config(
+            &json!({"packageRules": [{"matchPackageNames": ["**/app"], "groupName": "fleet"}]}),
+        ));
+        scene.run().expect(0);
+        assert!(!scene.hub().branch_names().contains(&pull.head), "{:?}", scene.hub().branch_names());
+    }
+
+    #[test]
+    fn a_match_of_a_custom_manager_that_is_no_dependency_freezes_no_branch() {
+        let custom = json!({
+            "customType": "regex", "managerFilePatterns": ["/^apps/.+\\.yaml$/"], "datasourceTemplate": "docker",
+            "matchStrings": ["# since (?<currentValue>\\S+)"],
+        });
+        let scene = one_update(&json!({"customManagers": [custom]}));
+        let text = format!("{}# since 0.9.0\n", scene.manifest("app", "1.0.0"));
+        scene.hub().commit("main", &[("apps/app.yaml", &text)], "Say since when", "alice");
+        scene.run().expect(0);
+        scene.release("app", "1.2.0");
+        scene.run().expect(0);
+        assert_eq!(scene.version_on(&branch_of(&scene), "app"), "1.2.0");
+    }
+
+    #[test]
+    fn a_file_that_is_broken_takes_nothing_back() {
+        let scene = one_update(&json!({}));
+        scene.run().expect(0);
+        let pull = scene.pull_for("app");
+        let text = format!("{}broken: [\n", scene.manifest("app", "1.0.0"));
+        scene.hub().commit("main", &[("apps/app.yaml", &text)], "Oops", "alice");
+        scene.run();
+        assert_eq!(scene.pull_for("app").state, "open");
+        assert!(scene.hub().branch_names().contains(&pull.head));
+    }
+}

@@ -17,6 +17,16 @@ pub enum Severity {
     Note,
 }
 
+/// How much of a file is not known because of a problem in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extent {
+    /// Perhaps all of it: what stands elsewhere may not have been read either.
+    #[default]
+    File,
+    /// Nothing: the file was read and understood, and this is said about one place of it.
+    Nothing,
+}
+
 /// One thing to tell the owner.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -30,12 +40,21 @@ pub struct Problem {
     pub span: Option<ByteSpan>,
     /// What to do: one line.
     pub hint: Option<String>,
+    /// How much of the file is not known.
+    pub extent: Extent,
 }
 
 impl Problem {
     /// Returns an error that says `message`.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), file: None, span: None, hint: None }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            file: None,
+            span: None,
+            hint: None,
+            extent: Extent::default(),
+        }
     }
 
     /// Returns a warning that says `message`.
@@ -60,6 +79,13 @@ impl Problem {
     pub fn at(mut self, file: &RepoPath, span: ByteSpan) -> Self {
         self.file = Some(file.clone());
         self.span = Some(span);
+        self
+    }
+
+    /// Says that the file was read and understood all the same.
+    #[must_use]
+    pub fn only_remarks(mut self) -> Self {
+        self.extent = Extent::Nothing;
         self
     }
 

@@ -76,7 +76,7 @@ impl SourceFile {
         let problem = |error: &YamlError| {
             let message = format!("a YAML document cannot be read: {}", error.message);
             if template || error.template {
-                Problem::note(message).at(&self.path, error.span)
+                Problem::note(message).at(&self.path, error.span).only_remarks()
             } else {
                 Problem::warning(message)
                     .at(&self.path, error.span)

@@ -188,6 +188,7 @@ impl CustomJsonata {
                 extraction.problems.push(
                     problem
                         .at(&file.path, dep.span)
+                        .only_remarks()
                         .hint("an address has a scheme: `https://example.org/charts`"),
                 );
             }
@@ -208,6 +209,7 @@ impl CustomJsonata {
             format!("{} finds something here, but no {}", name_of(&self.config), names.join(" and no "));
         Problem::warning(message)
             .in_file(&file.path)
+            .only_remarks()
             .hint(format!("let the query return `{first}`, or give the custom manager a `{first}Template`"))
     }
 }

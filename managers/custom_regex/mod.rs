@@ -109,6 +109,7 @@ impl CustomRegex {
                 extraction.problems.push(
                     problem
                         .at(&file.path, made.dep.span)
+                        .only_remarks()
                         .hint("an address has a scheme: `https://example.org/charts`"),
                 );
             }
@@ -137,6 +138,7 @@ impl CustomRegex {
         let first = missing.first().unwrap_or(&"currentValue");
         Problem::warning(format!("{} matches here, but finds no {}", self.name(), names.join(" and no ")))
             .at(&file.path, span)
+            .only_remarks()
             .hint(format!(
                 "give the pattern a group `(?<{first}>...)`, or the custom manager a `{first}Template`"
             ))

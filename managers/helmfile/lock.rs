@@ -16,7 +16,7 @@ pub(super) fn note(file: &SourceFile, by_path: &BTreeMap<&str, &SourceFile>) -> 
     let message =
         format!("`{}` is not updated together with `{path}`: only helmfile can write it", lock.path);
     Some(
-        Problem::note(message).in_file(&lock.path).hint(format!(
+        Problem::note(message).in_file(&lock.path).only_remarks().hint(format!(
             "run `helmfile -f {path} deps` in branches that change the file, and commit the lock"
         )),
     )

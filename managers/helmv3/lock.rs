@@ -92,6 +92,7 @@ impl<'a> ChartLock<'a> {
         };
         Problem::note(format!("`{lock}` is not updated together with `{chart}`: {why}"))
             .in_file(lock)
+            .only_remarks()
             .hint(format!("run `helm dependency update {folder}` and commit the lock; from then on it is kept up to date"))
     }
 }

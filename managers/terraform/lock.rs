@@ -26,7 +26,7 @@ pub(super) fn notes(files: &[&SourceFile], deps: &[Dep]) -> Vec<Problem> {
             "`{}` is not updated together with the providers: it holds hashes of their archives",
             lock.path
         );
-        Problem::note(message).in_file(&lock.path).hint(format!(
+        Problem::note(message).in_file(&lock.path).only_remarks().hint(format!(
             "run `terraform -chdir={folder} init -upgrade` (or `tofu`) in branches that change a provider, and commit the lock"
         ))
     };

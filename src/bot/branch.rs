@@ -156,7 +156,8 @@ impl Job<'_> {
         }
         let verdict = content::of_branch(self.forge, &self.content_base(), ready, &comparison).await?;
         if verdict != Verdict::Right
-            && let Some(reason) = self.doubts.about(&comparison, self.forge, self.outcome).await?
+            && let Some(reason) =
+                self.doubts.about(&comparison, Some(ready), self.forge, self.outcome).await?
         {
             return Ok(Standing::Frozen { pull: open.map(|pull| pull.number), reason });
         }

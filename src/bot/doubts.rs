@@ -1,17 +1,20 @@
 //! What this run is not sure of. A branch that changes such a thing stays as it is: that nothing newer is known of a dependency is no reason to
 //! take its update back.
+//!
+//! Only what this run could not find out is a doubt. What it found out and has something to say about, such as a version that its registry has
+//! forgotten, may stay like that for ever, and is none.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use updraft_core::forge::Comparison;
-use updraft_core::life::merge::changes_lines;
-use updraft_core::problem::Problem;
+use updraft_core::life::merge::{changes_lines, changes_more};
+use updraft_core::problem::{Extent, Problem};
 
 use crate::datasource::LookupErrorKind;
 use crate::forge::{Forge, ForgeError};
 use crate::report::find;
-use crate::run::{Finding, Outcome};
+use crate::run::{Finding, Outcome, ReadyBranch};
 
 /// What is not known for sure, by file.
 #[derive(Debug, Default)]
@@ -40,11 +43,12 @@ impl Doubts {
             }
         }
         let reading = &outcome.reading;
-        for problem in reading.snapshot.problems.iter().chain(&reading.extraction.problems) {
+        // Files that were left out, and those that are broken.
+        let unread = reading.extraction.problems.iter().filter(|problem| problem.extent == Extent::File);
+        for problem in reading.snapshot.problems.iter().chain(unread) {
             doubts.add_problem(problem, None);
         }
-        for problem in &outcome.problems {
-            // What was found and could not be planned, such as a template that fails.
+        for problem in &outcome.unplanned {
             if let Some(span) = problem.span {
                 doubts.add_problem(problem, Some(span.start..span.end));
             }
@@ -62,29 +66,42 @@ impl Doubts {
         }
     }
 
-    /// Returns why a branch must stay as it is: what it changes that is not known for sure.
+    /// Returns why a branch must stay as it is: what it changes that is not known for sure. `ready` is what it is going to bring instead; where that
+    /// changes the same places, nothing is taken back.
     ///
     /// # Errors
     /// A file of the branch cannot be read.
     pub(super) async fn about(
         &self,
         comparison: &Comparison,
+        ready: Option<&ReadyBranch>,
         forge: &dyn Forge,
         outcome: &Outcome,
     ) -> Result<Option<String>, ForgeError> {
         for file in &comparison.files {
             let Some(doubts) = self.files.get(&file.path) else { continue };
-            if let Some(doubt) = doubts.iter().find(|doubt| doubt.place.is_none()) {
-                return Ok(Some(doubt.reason.clone()));
-            }
+            let about_all = doubts.iter().find(|doubt| doubt.place.is_none());
             let base = find(&outcome.reading.snapshot.files, &file.path);
-            let (Some(base), Some(blob)) = (base, &file.blob) else { continue };
+            let (Some(base), Some(blob)) = (base, &file.blob) else {
+                match about_all {
+                    Some(doubt) => return Ok(Some(doubt.reason.clone())),
+                    None => continue,
+                }
+            };
             let bytes = forge.blob(blob).await?;
             let branch = String::from_utf8_lossy(&bytes);
-            let is_changed = |doubt: &&Doubt| {
-                doubt.place.as_ref().is_some_and(|place| changes_lines(&base.text, &branch, place.clone()))
+            let wanted = ready.and_then(|ready| {
+                ready.texts.iter().find(|(path, _)| path.as_str() == file.path).map(|(_, text)| &**text)
+            });
+            let wanted = wanted.unwrap_or(&base.text);
+            let is_lost = |doubt: &&Doubt| match &doubt.place {
+                None => changes_more(&base.text, &branch, wanted),
+                Some(place) => {
+                    let changes = |text: &str| changes_lines(&base.text, text, place.clone());
+                    changes(&branch) && !changes(wanted)
+                }
             };
-            if let Some(doubt) = doubts.iter().find(is_changed) {
+            if let Some(doubt) = doubts.iter().find(is_lost) {
                 return Ok(Some(doubt.reason.clone()));
             }
         }
@@ -102,9 +119,9 @@ fn failure(finding: &Finding) -> Option<String> {
         Some(Ok(releases)) if releases.releases.is_empty() => {
             Some(format!("`{}` has no version at all, as its registry says", finding.dep.dep.dep_name))
         }
-        Some(Ok(_)) => finding
-            .without_digest()
-            .map(|skip| format!("`{}` could not be looked up: {}", finding.dep.dep.dep_name, skip.detail)),
+        Some(Ok(_)) if finding.lacks_digest() => {
+            Some(format!("no digest was found for an update of `{}`", finding.dep.dep.dep_name))
+        }
         _ => None,
     }
 }

@@ -60,7 +60,7 @@ impl Job<'_> {
             }
             compared => compared?,
         };
-        if let Some(reason) = self.doubts.about(&comparison, self.forge, self.outcome).await? {
+        if let Some(reason) = self.doubts.about(&comparison, None, self.forge, self.outcome).await? {
             tracing::info!(branch = name, reason, "stays, although nothing is known to need it");
             return Ok(false);
         }

@@ -55,6 +55,17 @@ pub fn changes_lines(old: &str, new: &str, span: Range<usize>) -> bool {
         .any(|hunk| hunk.old.start <= last && first < hunk.old.end.max(hunk.old.start + 1))
 }
 
+/// Returns whether `new`, a changed `old`, changes anything that `wanted`, another changed `old`, leaves as it was.
+pub fn changes_more(old: &str, new: &str, wanted: &str) -> bool {
+    let lines: Vec<&str> = old.split_inclusive('\n').collect();
+    let wanted = hunks(&lines, wanted);
+    hunks(&lines, new).iter().any(|hunk| {
+        let is_same_place =
+            |other: &Hunk<'_>| other.old.start <= hunk.old.start && hunk.old.end <= other.old.end;
+        !wanted.iter().any(is_same_place)
+    })
+}
+
 fn hunks<'a>(lines: &[&str], new: &'a str) -> Vec<Hunk<'a>> {
     let new: Vec<&'a str> = new.split_inclusive('\n').collect();
     let ops = capture_diff_slices(Algorithm::Myers, lines, &new);
@@ -91,6 +102,16 @@ mod tests {
         check("a\nb\nc\n", "a\nB\nc\n", "a\nX\nc\n", None);
         check("a\nb\nc\n", "A\nb\nc\n", "a\nB\nc\n", None);
         check("a\nb\n", "a\nx\nb\n", "a\ny\nb\n", None);
+    }
+
+    #[test]
+    fn knows_whether_a_change_goes_beyond_another() {
+        let old = "one\ntwo\nthree\nfour\n";
+        assert!(!changes_more(old, "one\n2\nthree\nfour\n", "one\nTWO\nthree\nfour\n"));
+        assert!(!changes_more(old, "one\n2\nthree\nfour\n", "one\nTWO\nTHREE\nfour\n"));
+        assert!(changes_more(old, "one\n2\n3\nfour\n", "one\nTWO\nthree\nfour\n"));
+        assert!(changes_more(old, "one\n2\nthree\n4\n", "one\nTWO\nthree\nfour\n"));
+        assert!(!changes_more(old, old, old));
     }
 
     #[test]
