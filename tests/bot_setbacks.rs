@@ -32,6 +32,13 @@ fn one_update(more: &Value) -> Arc<Scene> {
     Arc::new(Scene::new(&config(more), &[("app", "1.0.0", &["1.1.0"])]))
 }
 
+/// Three images with a newer version each.
+fn three_updates(more: &Value) -> Scene {
+    let images: [(&str, &str, &[&str]); 3] =
+        [("a", "1.0.0", &["1.1.0"]), ("b", "1.0.0", &["1.1.0"]), ("c", "1.0.0", &["1.1.0"])];
+    Scene::new(&config(more), &images)
+}
+
 /// Returns the only branch of the bot.
 fn branch_of(scene: &Scene) -> String {
     let names = scene.hub().branch_names();
@@ -40,6 +47,12 @@ fn branch_of(scene: &Scene) -> String {
 
 fn dashboard(scene: &Scene) -> String {
     scene.hub().issue_titled(DASHBOARD).body
+}
+
+/// Ticks a box of the dashboard.
+#[track_caller]
+fn tick(scene: &Scene, marker: &str) {
+    scene.hub().tick(scene.hub().issue_titled(DASHBOARD).number, marker);
 }
 
 /// From now on something is forbidden.
@@ -249,5 +262,71 @@ mod warnings {
         scene.run();
         assert_eq!(scene.pull_for("app").state, "open");
         assert!(scene.hub().branch_names().contains(&pull.head));
+    }
+}
+
+mod branches_that_merge_without_a_pull {
+    use super::*;
+
+    fn automerging(more: &Value) -> Arc<Scene> {
+        let mut all = json!({"automerge": true, "automergeType": "branch"});
+        for (name, value) in more.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        let scene = one_update(&all);
+        scene.run().expect(0);
+        assert_eq!(scene.hub().pulls().len(), 0);
+        scene
+    }
+
+    #[test]
+    fn get_one_where_the_base_takes_nothing_else() {
+        let scene = automerging(&json!({"platformAutomerge": false}));
+        scene.hub().protect("main", Protection { approvals: 1, ..Protection::default() });
+        scene.hub().set_status(&branch_of(&scene), "ci", "success");
+        scene.run().expect(0);
+        assert_eq!(scene.pull_for("app").state, "open");
+    }
+
+    #[test]
+    fn get_one_when_they_are_behind_and_must_not_be_made_anew() {
+        for when in ["conflicted", "never"] {
+            let scene = automerging(&json!({"rebaseWhen": when, "platformAutomerge": false}));
+            scene.hub().commit("main", &[("README.md", "hello\n")], "Elsewhere", "alice");
+            scene.hub().set_status(&branch_of(&scene), "ci", "success");
+            scene.run().expect(0);
+            assert_eq!(scene.hub().pulls().len(), 1, "{when}");
+        }
+    }
+
+    #[test]
+    fn wait_for_the_next_run_when_another_was_merged_just_before() {
+        let scene = three_updates(&json!({"automerge": true, "automergeType": "branch"}));
+        scene.run().expect(0);
+        for branch in scene.hub().branch_names().iter().filter(|name| *name != "main") {
+            scene.hub().set_status(branch, "ci", "success");
+        }
+        scene.run().expect(0);
+        assert_eq!((scene.hub().branch_names().len(), scene.hub().pulls().len()), (3, 0));
+    }
+
+    #[test]
+    fn get_one_when_that_is_ticked() {
+        let scene = automerging(&json!({}));
+        tick(&scene, "approvePr-branch=");
+        scene.run().expect(0);
+        assert_eq!(scene.hub().pulls().len(), 1);
+        assert_eq!(scene.writes(), [""; 0]);
+    }
+
+    #[test]
+    fn so_do_those_that_wait_for_checks() {
+        for creation in ["not-pending", "status-success"] {
+            let scene = one_update(&json!({"prCreation": creation}));
+            scene.run().expect(0);
+            tick(&scene, "approvePr-branch=");
+            scene.run().expect(0);
+            assert_eq!(scene.hub().pulls().len(), 1, "{creation}");
+        }
     }
 }

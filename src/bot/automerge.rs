@@ -1,10 +1,12 @@
 //! Merges what may merge without a person.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use updraft_core::config::options::{AutomergeStrategy, AutomergeType};
 use updraft_core::forge::{MergeMethod, PullRequest};
 use updraft_core::life::Standing;
-use updraft_core::life::policy::{Light, may_merge_now};
+use updraft_core::life::policy::{Light, may_merge_now, must_be_up_to_date};
 use updraft_core::plan::Branch;
 
 use super::branch::{How, Made};
@@ -34,6 +36,10 @@ impl Job<'_> {
             Light::Green if made.how == How::Committed => return Ok(Some(Standing::AwaitsAutomerge)),
             Light::Green => {}
         }
+        // Nobody but a person brings it back on top of its base.
+        if made.behind_by > 0 && !must_be_up_to_date(branch, &self.protection, &BTreeSet::new()) {
+            return Ok(None);
+        }
         if made.behind_by > 0 || !may_merge_now(options, self.session.now) {
             return Ok(Some(Standing::AwaitsAutomerge));
         }
@@ -42,10 +48,12 @@ impl Job<'_> {
                 self.merged(branch, &made.sha).await?;
                 Ok(Some(Standing::Merged { pull: None }))
             }
-            // The base has moved, by this very run perhaps: the next run makes the branch anew.
-            Err(error) if error.kind == ForgeErrorKind::Refused => {
-                tracing::debug!(%error, branch = branch.branch_name, "the base cannot be moved onto it now");
-                Ok(Some(Standing::AwaitsAutomerge))
+            Err(error) if matches!(error.kind, ForgeErrorKind::Refused | ForgeErrorKind::Forbidden) => {
+                tracing::info!(%error, branch = branch.branch_name, "the base cannot be moved onto it");
+                // Where the base has moved, by this very run perhaps, the next run makes the branch anew. Otherwise it takes pull requests only.
+                let base = self.forge.head(&self.repository.default_branch).await?;
+                let has_moved = base.is_none_or(|head| head.sha != self.base.sha);
+                Ok(has_moved.then_some(Standing::AwaitsAutomerge))
             }
             Err(error) => Err(error),
         }

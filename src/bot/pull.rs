@@ -45,6 +45,7 @@ impl Job<'_> {
         let automerges = branch.automerge && !matches!(before, Past::Merged(_)) && age == Age::Told;
         let open = self.pulls.get(&branch.branch_name).cloned();
         if open.is_none()
+            && !self.ticks.has(&branch.branch_name, Tick::ApprovePull)
             && let Some(standing) = self.without_pull(branch, made, automerges).await?
         {
             return Ok(standing);
@@ -67,14 +68,12 @@ impl Job<'_> {
         automerges: bool,
     ) -> Result<Option<Standing>, ForgeError> {
         let options = &branch.options;
-        let name = &branch.branch_name;
         if automerges && options.automerge_type == Some(AutomergeType::Branch) {
             return self.merges_branch(branch, made).await;
         }
         let creation = options.pr_creation.unwrap_or(PrCreation::Immediate);
         match creation {
             PrCreation::Immediate => Ok(None),
-            PrCreation::Approval if self.ticks.has(name, Tick::ApprovePull) => Ok(None),
             PrCreation::Approval => Ok(Some(Standing::AwaitsPullApproval)),
             PrCreation::NotPending | PrCreation::StatusSuccess => {
                 let is_ready = match self.light(&made.sha, options).await? {
