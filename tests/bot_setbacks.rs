@@ -330,3 +330,70 @@ mod branches_that_merge_without_a_pull {
         }
     }
 }
+
+mod ticks {
+    use super::*;
+
+    #[test]
+    fn for_all_go_past_limits_too() {
+        for (more, marker) in [
+            (json!({"dependencyDashboardApproval": true, "prHourlyLimit": 1}), "approve-all-pending-prs"),
+            (
+                json!({"schedule": ["every weekend"], "prConcurrentLimit": 1}),
+                "create-all-awaiting-schedule-prs",
+            ),
+        ] {
+            let scene = three_updates(&more);
+            scene.run().expect(0);
+            assert_eq!(scene.hub().pulls().len(), 0, "{marker}");
+            tick(&scene, marker);
+            scene.run().expect(0);
+            assert_eq!(scene.hub().pulls().len(), 3, "{marker}");
+        }
+    }
+
+    #[test]
+    fn stay_when_what_they_ask_for_went_wrong() {
+        for marker in ["approve-branch=", "approve-all-pending-prs"] {
+            let scene = three_updates(&json!({"dependencyDashboardApproval": true}));
+            scene.run().expect(0);
+            tick(&scene, marker);
+            scene.github.fault(Fault::on("POST", "/git/commits$", Failure::Status(403, None)));
+            scene.run().expect(1);
+            let made = scene.hub().pulls().len();
+            assert!(dashboard(&scene).contains("[x]"), "{}", dashboard(&scene));
+            scene.run().expect(0);
+            assert_eq!(scene.hub().pulls().len(), made + 1, "{marker}");
+            assert!(!dashboard(&scene).contains("[x]"), "{}", dashboard(&scene));
+        }
+    }
+
+    #[test]
+    fn are_gone_when_something_else_went_wrong() {
+        let scene = three_updates(&json!({}));
+        forbid(&scene, "POST", "/git/commits$");
+        scene.run().expect(1);
+        assert!(!dashboard(&scene).contains("[x]"), "{}", dashboard(&scene));
+    }
+
+    #[test]
+    fn that_make_a_closed_one_again_open_it_at_once() {
+        for more in
+            [json!({"prCreation": "not-pending"}), json!({"automerge": true, "automergeType": "branch"})]
+        {
+            let scene = one_update(&more);
+            scene.run().expect(0);
+            scene.hub().set_status(&branch_of(&scene), "ci", "failure");
+            scene.run().expect(0);
+            scene.hub().close(scene.pull_for("app").number, "alice");
+            scene.run().expect(0);
+            assert_eq!(scene.hub().branch_names(), ["main"]);
+            tick(&scene, "recreate-branch=");
+            for _ in 0..2 {
+                scene.run().expect(0);
+                let pulls = scene.hub().pulls();
+                assert_eq!((pulls.len(), pulls.last().unwrap().state), (2, "open"), "{pulls:#?}");
+            }
+        }
+    }
+}

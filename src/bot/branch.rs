@@ -68,7 +68,8 @@ impl Job<'_> {
         {
             return Ok(Standing::Held(hold.clone()));
         }
-        let is_lifted = self.ticks.wants(name) || self.ticks.unlimit_all;
+        let lifts_hold = branch.hold.as_ref().is_some_and(|hold| lifts(&self.ticks, name, hold));
+        let is_lifted = self.ticks.wants(name) || self.ticks.unlimit_all || lifts_hold;
         if let Some(limit) = self.counts.forbid_branch(branch).filter(|_| !is_lifted) {
             return Ok(Standing::RateLimited { limit });
         }

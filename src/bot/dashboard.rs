@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use updraft_core::dashboard::{Dashboard, Detected, LeftAlone, Tick, Ticks, body, ticks, with_ticks};
+use updraft_core::dashboard::{Dashboard, Detected, Entry, LeftAlone, Tick, Ticks, body, ticks, with_ticks};
 use updraft_core::forge::Issue;
-use updraft_core::life::Standing;
+use updraft_core::life::{Standing, lifts};
 use updraft_core::plan::HoldReason;
 use updraft_core::problem::Problem;
 use updraft_core::template;
@@ -61,7 +61,11 @@ pub(super) async fn write(
     };
     // Between the beginning of this run and now somebody may have ticked a box, which must not be lost.
     let now = job.forge.issue(issue.number).await?;
-    let new = with_ticks(&new, &meanwhile(&ticks(&now.body), &job.ticks));
+    let mut ticked = meanwhile(&ticks(&now.body), &job.ticks);
+    for name in undone(job) {
+        ticked.branches.entry(name).or_default().insert(Tick::Retry);
+    }
+    let new = with_ticks(&new, &ticked);
     let change = Change {
         body: (!is_same_text(&now.body, &new)).then_some(new),
         open: (!now.is_open).then_some(true),
@@ -86,6 +90,22 @@ fn is_wanted(job: &Job<'_>) -> bool {
     };
     job.options().dependency_dashboard == Some(true)
         || job.entries.iter().any(|entry| needs_tick(&entry.standing))
+}
+
+/// Returns the branches that a tick asked for and that went wrong. The tick stays, or else what it lifted would hold them back again.
+fn undone(job: &Job<'_>) -> Vec<String> {
+    let went_wrong =
+        |entry: &&Entry| matches!(entry.standing, Standing::Errored { .. } | Standing::Frozen { .. });
+    let is_asked = |entry: &&Entry| {
+        let (ticks, name) = (&job.ticks, &entry.branch_name);
+        let ready = job.outcome.branches.iter().find(|ready| ready.branch.branch_name == *name);
+        let hold = ready.and_then(|ready| ready.branch.hold.as_ref());
+        ticks.branches.contains_key(name)
+            || hold.is_some_and(|hold| lifts(ticks, name, hold))
+            || (ticks.unlimit_all && !job.heads.contains_key(name))
+            || (ticks.rebase_all && job.pulls.contains_key(name))
+    };
+    job.entries.iter().filter(went_wrong).filter(is_asked).map(|entry| entry.branch_name.clone()).collect()
 }
 
 /// Returns the boxes that were ticked after the run began.

@@ -46,6 +46,8 @@ impl Job<'_> {
         let open = self.pulls.get(&branch.branch_name).cloned();
         if open.is_none()
             && !self.ticks.has(&branch.branch_name, Tick::ApprovePull)
+            // It was closed and is wanted again. Only an open pull request says so to the next run, which does not see the tick any more.
+            && !matches!(before, Past::Closed(_))
             && let Some(standing) = self.without_pull(branch, made, automerges).await?
         {
             return Ok(standing);
