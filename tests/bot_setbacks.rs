@@ -13,7 +13,7 @@ mod support;
 use std::sync::Arc;
 
 use github::{Failure, Fault, Moment, Protection};
-use scene::{Scene, plain_config};
+use scene::{SLUG, Scene, plain_config};
 use serde_json::{Value, json};
 
 const DASHBOARD: &str = "Dependency Dashboard";
@@ -394,6 +394,23 @@ mod ticks {
                 let pulls = scene.hub().pulls();
                 assert_eq!((pulls.len(), pulls.last().unwrap().state), (2, "open"), "{pulls:#?}");
             }
+        }
+    }
+}
+
+mod dry_runs {
+    use super::*;
+
+    #[test]
+    fn end_well_where_branches_have_no_pull() {
+        for more in [
+            json!({"automerge": true, "automergeType": "branch"}),
+            json!({"prCreation": "not-pending"}),
+            json!({"prCreation": "status-success"}),
+        ] {
+            let scene = one_update(&more);
+            scene.run_with(&["--dry-run", SLUG]).expect(0);
+            assert_eq!(scene.github.writes(), [""; 0]);
         }
     }
 }

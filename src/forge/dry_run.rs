@@ -90,7 +90,7 @@ impl<F: Forge> Forge for DryRun<F> {
     }
 
     async fn compare(&self, base: &str, head: &str) -> Result<Comparison, ForgeError> {
-        self.forge.compare(base, head).await
+        if head == NO_SHA { Ok(Comparison::default()) } else { self.forge.compare(base, head).await }
     }
 
     async fn open_pulls(&self) -> Result<Vec<PullRequest>, ForgeError> {
