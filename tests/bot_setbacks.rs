@@ -414,3 +414,21 @@ mod dry_runs {
         }
     }
 }
+
+mod limits {
+    use super::*;
+
+    #[test]
+    fn for_commits_count_those_of_earlier_runs_in_this_hour() {
+        let scene = three_updates(&json!({"commitHourlyLimit": 2}));
+        // Commits have the date of their making, whatever time is pretended.
+        scene.github.set_time(&jiff::Timestamp::now().to_string());
+        for _ in 0..2 {
+            scene.run().expect(0);
+            assert_eq!(scene.hub().pulls().len(), 2);
+        }
+        scene.github.hours_later(2);
+        scene.run().expect(0);
+        assert_eq!(scene.hub().pulls().len(), 3);
+    }
+}

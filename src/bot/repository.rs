@@ -9,7 +9,7 @@ use updraft_core::config::Options;
 use updraft_core::config::options::ForkProcessing;
 use updraft_core::dashboard::{Entry, ticks};
 use updraft_core::draft;
-use updraft_core::forge::{BranchHead, Issue, PullRequest};
+use updraft_core::forge::{BranchHead, Comparison, Issue, PullRequest};
 use updraft_core::life::Standing;
 use updraft_core::life::limits::Counts;
 use updraft_core::problem::{Problem, Severity};
@@ -273,6 +273,7 @@ async fn branches(
         tally: Tally::default(),
     };
     job.look_ahead().await;
+    job.counts.commits_this_hour = job.commits_since(full_hour(session.now));
     let ended = job.finish(issues).await;
     let Job { entries, problems, tally, .. } = job;
     let verdict = match ended {
@@ -315,6 +316,15 @@ impl Job<'_> {
             self.entries.push(entry(ready, standing));
         }
         Ok(())
+    }
+
+    /// Returns how many of the branches that are there the bot has committed to since a time.
+    fn commits_since(&self, time: Timestamp) -> u32 {
+        let is_recent = |comparison: &&Comparison| {
+            let own = comparison.commits.iter().filter(|commit| self.own.made(commit));
+            own.filter_map(|commit| commit.committed_at).max().is_some_and(|at| at >= time)
+        };
+        number(self.compared.values().filter(is_recent).count())
     }
 
     /// Tells what could not be done.
@@ -386,6 +396,14 @@ async fn pulls(
     Ok(pulls)
 }
 
+fn full_hour(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second().div_euclid(3600) * 3600).unwrap_or(now)
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 /// Counts what is limited. What was opened in this hour is asked for only where that matters.
 async fn counts(
     forge: &dyn Forge,
@@ -402,10 +420,8 @@ async fn counts(
     };
     let mut pulls_this_hour = 0;
     if outcome.branches.iter().any(is_limited) {
-        let hour = Timestamp::from_second(now.as_second().div_euclid(3600) * 3600).unwrap_or(now);
-        pulls_this_hour = forge.opened_since(hour).await?.iter().filter(is_own).count();
+        pulls_this_hour = forge.opened_since(full_hour(now)).await?.iter().filter(is_own).count();
     }
-    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Ok(Counts {
         open_pulls: number(pulls.values().filter(|pull| heads.contains_key(&pull.head)).count()),
         branches: number(heads.keys().filter(|name| *name != draft::onboarding::BRANCH).count()),
