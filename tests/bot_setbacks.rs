@@ -432,3 +432,60 @@ mod limits {
         assert_eq!(scene.hub().pulls().len(), 3);
     }
 }
+
+mod waiting {
+    use super::*;
+
+    /// Lets GitHub ask for patience before one kind of order, while somebody pushes to the branch.
+    fn pushed_to_while_waiting(scene: &Arc<Scene>, method: &str, head: String) {
+        let push = meanwhile(scene, move |scene| {
+            scene.hub().commit(&head, &[("notes.txt", "mine\n")], "A fix", "alice");
+        });
+        let failure = Failure::LimitAfter(1, push);
+        scene.github.fault(Fault::on(method, "/git/refs/heads/", failure));
+    }
+
+    #[test]
+    fn throws_nothing_away_that_is_pushed_meanwhile() {
+        let scene = one_update(&json!({}));
+        scene.run().expect(0);
+        let pull = scene.pull_for("app");
+        scene.release("app", "1.2.0");
+        pushed_to_while_waiting(&scene, "PATCH", pull.head.clone());
+        scene.run().expect(0);
+        assert_eq!(scene.hub().file(&pull.head, "notes.txt").as_deref(), Some("mine\n"));
+        assert!(dashboard(&scene).contains("Errored"), "{}", dashboard(&scene));
+    }
+
+    #[test]
+    fn deletes_nothing_that_is_pushed_to_meanwhile() {
+        let scene = one_update(&json!({}));
+        scene.run().expect(0);
+        let pull = scene.pull_for("app");
+        scene.push_version("main", "app", "1.1.0", "alice");
+        pushed_to_while_waiting(&scene, "DELETE", pull.head.clone());
+        scene.run().expect(0);
+        assert_eq!(scene.hub().file(&pull.head, "notes.txt").as_deref(), Some("mine\n"));
+    }
+
+    #[test]
+    fn ends_and_the_order_is_carried_out() {
+        let scene = one_update(&json!({}));
+        scene.run().expect(0);
+        let pull = scene.pull_for("app");
+        scene.release("app", "1.2.0");
+        for failure in [Failure::SecondaryLimit(1), Failure::Status(502, None), Failure::Drop(Moment::After)]
+        {
+            scene.github.fault(Fault::on("PATCH", "/git/refs/heads/", failure));
+        }
+        scene.run().expect(0);
+        assert_eq!(scene.version_on(&pull.head, "app"), "1.2.0");
+        scene.push_version("main", "app", "1.2.0", "alice");
+        for failure in [Failure::SecondaryLimit(1), Failure::Status(502, None), Failure::Drop(Moment::After)]
+        {
+            scene.github.fault(Fault::on("DELETE", "/git/refs/heads/", failure));
+        }
+        scene.run().expect(0);
+        assert_eq!(scene.hub().branch_names(), ["main"]);
+    }
+}

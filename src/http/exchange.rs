@@ -84,6 +84,7 @@ impl Budget {
                 (patience.retries, patience.waits, longest, longest.saturating_mul(patience.waits))
             }
             Persistence::Stubborn(all) => (STUBBORN_RETRIES, STUBBORN_WAITS, all, all),
+            Persistence::Once(_) => return Self::none(),
         };
         Self { retries, waits, used: 0, longest, waiting }
     }
@@ -174,7 +175,7 @@ impl Exchange {
                     let seconds = wait.as_secs();
                     match request.persistence {
                         Persistence::Usual => tracing::debug!(host, seconds, "the host asks to wait"),
-                        Persistence::Stubborn(_) => tracing::info!(host, seconds, "the host asks to wait"),
+                        _ => tracing::info!(host, seconds, "the host asks to wait"),
                     }
                     self.hosts.of(&host, self.patience.parallel).leave_alone(wait);
                     self.counter.count(&host, |host| host.retries += 1);
@@ -254,7 +255,25 @@ impl Exchange {
             Verdict::Failed(None) if budget.retries > 0 && request.is_repeatable() => {
                 Ok(Attempt::NotNow { wait: None, host })
             }
-            _ => consume(response).await.map(Attempt::Done),
+            _ => {
+                if let Persistence::Once(longest) = request.persistence
+                    && let Some(wait) =
+                        self.asked_wait(verdict).filter(|wait| *wait <= longest && in_time(*wait))
+                {
+                    tracing::info!(host, seconds = wait.as_secs(), "the host asks to wait");
+                    self.hosts.of(&host, self.patience.parallel).leave_alone(wait);
+                }
+                consume(response).await.map(Attempt::Done)
+            }
+        }
+    }
+
+    /// Returns for how long a host that is not ready is left alone.
+    fn asked_wait(&self, verdict: Verdict) -> Option<Duration> {
+        match verdict {
+            Verdict::Refused(wait) | Verdict::Failed(wait @ Some(_)) => wait,
+            Verdict::Failed(None) => Some(self.patience.pause_before(1)),
+            Verdict::Final => None,
         }
     }
 

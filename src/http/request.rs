@@ -147,6 +147,8 @@ pub enum Persistence {
     Usual,
     /// More: without this answer there is no point in going on. Refusals are waited for, all together this long.
     Stubborn(Duration),
+    /// It is sent once, as whoever asks looks first what has become of it. A refusal holds back what comes next, by no more than this.
+    Once(Duration),
 }
 
 /// A request, before any policy applies to it.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use updraft_core::forge::BranchHead;
 
 use super::GithubRepository;
-use super::client::{Call, Sends as _, found, once, pages, path, query};
+use super::client::{Call, Sends as _, found, once, pages, path, query, unless_moved};
 use super::error::{is_empty_repository, refused};
 use crate::forge::{CommitHead, ForgeError, ForgeErrorKind};
 
@@ -127,9 +127,9 @@ impl GithubRepository {
     pub(super) async fn force_branch(&self, name: &str, from: &str, to: &str) -> Result<(), ForgeError> {
         let task = format!("move the branch `{name}`");
         let body = json!({"sha": to, "force": true});
-        let call =
-            Call::change(Method::PATCH, self.route(format!("/git/refs/heads/{}", path(name))), &task, body);
-        // GitHub cannot be told what to expect there, so it is looked at right before.
+        let route = self.route(format!("/git/refs/heads/{}", path(name)));
+        // GitHub cannot be told what to expect there, so it is looked at right before, each time.
+        let call = Call::change(Method::PATCH, route, &task, body).sent_once();
         let is_there = || async {
             match self.tip(name).await? {
                 Some(tip) if tip == to => Ok(Some(())),
@@ -138,10 +138,7 @@ impl GithubRepository {
                 None => Err(refused(&task, "it is gone")),
             }
         };
-        if is_there().await?.is_some() {
-            return Ok(());
-        }
-        once(|| async { self.send(&call).await.map(|_| ()) }, is_there)
+        unless_moved(|| async { self.send(&call).await.map(|_| ()) }, is_there)
             .await
             .map_err(|error| self.about_workflows(error, to))
     }
@@ -158,13 +155,16 @@ impl GithubRepository {
 
     pub(super) async fn remove_branch(&self, name: &str, sha: &str) -> Result<(), ForgeError> {
         let task = format!("delete the branch `{name}`");
-        match self.tip(name).await? {
-            None => return Ok(()),
-            Some(tip) if tip != sha => return Err(refused(&task, "somebody else has moved it")),
-            Some(_) => {}
-        }
+        let is_gone = || async {
+            match self.tip(name).await? {
+                None => Ok(Some(())),
+                Some(tip) if tip != sha => Err(refused(&task, "somebody else has moved it")),
+                Some(_) => Ok(None),
+            }
+        };
         let route = self.route(format!("/git/refs/heads/{}", path(name)));
-        match self.send(&Call::set(Method::DELETE, route, task, None::<Value>)).await {
+        let call = Call::change(Method::DELETE, route, &task, None::<Value>).sent_once();
+        match unless_moved(|| async { self.send(&call).await.map(|_| ()) }, is_gone).await {
             // Gone, by whomever.
             Err(error)
                 if matches!(error.kind, ForgeErrorKind::NotFound | ForgeErrorKind::Refused)
@@ -172,7 +172,7 @@ impl GithubRepository {
             {
                 Ok(())
             }
-            answer => answer.map(|_| ()),
+            answer => answer,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
+use jiff::{SignedDuration, Timestamp};
 use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::header::{ACCEPT, HeaderMap};
@@ -84,6 +85,7 @@ pub(super) struct Call {
     caching: Caching,
     confidential: Confidential,
     body_limit: u64,
+    persistence: Persistence,
 }
 
 impl Call {
@@ -98,6 +100,7 @@ impl Call {
             caching: Caching::Fresh,
             confidential: Confidential::No,
             body_limit: BODY_LIMIT,
+            persistence: Persistence::Stubborn(WAITING),
         }
     }
 
@@ -124,6 +127,11 @@ impl Call {
         body: impl Into<Option<Value>>,
     ) -> Self {
         Self { body: body.into(), ..Self::new(method, route, task, Effect::Changes) }
+    }
+
+    /// Says that it is not sent again before somebody has looked: see [`unless_moved`].
+    pub(super) fn sent_once(self) -> Self {
+        Self { persistence: Persistence::Once(WAITING), ..self }
     }
 
     /// Says that the address names the content.
@@ -244,7 +252,7 @@ impl Client {
                 confidential: call.confidential,
                 body_limit: call.body_limit,
                 credential,
-                persistence: Persistence::Stubborn(WAITING),
+                persistence: call.persistence,
             });
         }
         let request = self
@@ -327,6 +335,50 @@ where
             }
         }
         other => other,
+    }
+}
+
+/// How often an order is given that depends on what is there.
+const ORDERS: usize = 6;
+
+/// Does what may be done only to what was looked at. `look` says whether it is done already, or fails because it must not be done any more; it is
+/// asked before each attempt, since minutes may pass between two of them.
+pub(super) async fn unless_moved<Doing, Looking>(
+    act: impl Fn() -> Doing,
+    look: impl Fn() -> Looking,
+) -> Result<(), ForgeError>
+where
+    Doing: Future<Output = Result<(), ForgeError>>,
+    Looking: Future<Output = Result<Option<()>, ForgeError>>,
+{
+    let mut lost = None;
+    for _ in 0..ORDERS {
+        if look().await?.is_some() {
+            return Ok(());
+        }
+        match act().await {
+            Err(error) if may_be_repeated(&error) => {
+                tracing::debug!(%error, "looking what has become of it");
+                lost = Some(error);
+            }
+            other => return other,
+        }
+    }
+    match (look().await?, lost) {
+        (None, Some(error)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether there is sense in giving an order once more in this run.
+fn may_be_repeated(error: &ForgeError) -> bool {
+    let is_soon = |until: Timestamp| {
+        until.duration_since(Timestamp::now()) <= SignedDuration::try_from(WAITING).unwrap_or_default()
+    };
+    match error.kind {
+        ForgeErrorKind::Unreachable => true,
+        ForgeErrorKind::RateLimited { until } => until.is_none_or(is_soon),
+        _ => false,
     }
 }
 
