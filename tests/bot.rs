@@ -232,6 +232,25 @@ fn a_tick_on_the_dashboard_makes_a_branch_anew() {
 }
 
 #[test]
+fn a_tick_for_all_or_for_another_try_spares_what_people_committed_to() {
+    let images: [(&str, &str, &[&str]); 3] =
+        [("a", "1.0.0", &["1.1.0"]), ("b", "1.0.0", &["1.1.0"]), ("c", "1.0.0", &["1.1.0"])];
+    let scene = Scene::new(&plain_config(), &images);
+    scene.run().expect(0);
+    let [a, b, c] = ["team-a-", "team-b-", "team-c-"].map(|name| scene.pull_for(name).head);
+    let theirs = scene.hub().commit(&b, &[("notes.txt", "mine\n")], "A fix", "alice");
+    scene.hub().commit("main", &[("README.md", "hello\n")], "Elsewhere", "alice");
+    scene.run().expect(0);
+    let dashboard = scene.hub().issue_titled(DASHBOARD).number;
+    scene.hub().tick(dashboard, "rebase-all-open-prs");
+    // An error that came before the look at the commits has it under this box, which warns of nothing.
+    scene.hub().edit_body(dashboard, |body| format!("{body}\n - [x] <!-- retry-branch={b} -->b\n"));
+    scene.run().expect(0);
+    assert!(scene.hub().is_up_to_date(&a) && scene.hub().is_up_to_date(&c), "these are made anew");
+    assert_eq!(scene.hub().branches()[&b], theirs, "nobody's work is thrown away");
+}
+
+#[test]
 fn a_tick_in_the_pull_makes_its_branch_anew() {
     let scene = one_update();
     scene.run().expect(0);

@@ -35,6 +35,15 @@ pub(super) enum How {
     Committed,
 }
 
+/// What a person who asks for a branch to be made anew agrees to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Consent {
+    /// This branch was named, so what people did to it may go.
+    WithWhatPeopleDid,
+    /// It was one of many, or was said to have failed: what people did to it stays.
+    IfNobodyTouchedIt,
+}
+
 impl Job<'_> {
     /// Brings a branch and its pull request to where they should be.
     ///
@@ -127,9 +136,11 @@ impl Job<'_> {
         let name = &branch.branch_name;
         let mut open = self.pulls.get(name).cloned();
         let comparison = self.compare(&sha).await?;
-        let is_asked = self.is_asked_for_rebase(branch, open.as_ref());
+        let consent = self.consent(branch, open.as_ref());
+        let is_asked = consent.is_some();
         let is_retargeted = open.as_ref().is_some_and(|pull| pull.base != self.repository.default_branch);
-        if (self.own.is_edited(&comparison) || is_retargeted) && !is_asked {
+        let is_somebodys = self.own.is_edited(&comparison) || is_retargeted;
+        if is_somebodys && consent != Some(Consent::WithWhatPeopleDid) {
             return self.leave_edited(open.as_ref()).await;
         }
         if let Some(standing) = self.standing_still(branch, open.as_ref(), &comparison) {
@@ -212,8 +223,8 @@ impl Job<'_> {
         is_still.then(|| stands(Some(hold)))
     }
 
-    /// Returns whether a person asks for the branch to be made anew: by a box, a label, or `rebase!` before its title.
-    fn is_asked_for_rebase(&self, branch: &Branch, open: Option<&PullRequest>) -> bool {
+    /// Returns whether a person asks for the branch to be made anew, and whether that goes for what people did to it.
+    fn consent(&self, branch: &Branch, open: Option<&PullRequest>) -> Option<Consent> {
         let name = &branch.branch_name;
         let by_pull = open.is_some_and(|pull| {
             let label = branch.options.rebase_label.as_ref();
@@ -221,10 +232,12 @@ impl Job<'_> {
                 || label.is_some_and(|label| pull.labels.contains(label))
                 || pull.title.starts_with("rebase!")
         });
-        let by_dashboard = self.ticks.has(name, Tick::Rebase)
-            || self.ticks.has(name, Tick::Retry)
-            || (self.ticks.rebase_all && open.is_some());
-        by_pull || by_dashboard
+        if by_pull || self.ticks.has(name, Tick::Rebase) {
+            return Some(Consent::WithWhatPeopleDid);
+        }
+        // These boxes stand where nobody is told that there are other commits on it.
+        let in_passing = self.ticks.has(name, Tick::Retry) || (self.ticks.rebase_all && open.is_some());
+        in_passing.then_some(Consent::IfNobodyTouchedIt)
     }
 
     /// Makes the commit that a branch should consist of.

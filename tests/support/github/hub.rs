@@ -6,7 +6,7 @@ use std::sync::MutexGuard;
 use jiff::Timestamp;
 
 use super::GitHub;
-use super::issue::{Issue, signature};
+use super::issue::{AutoMerge, Issue, signature};
 use super::objects::{Commit, File, Signature};
 use super::repository::{Protection, Release, Repository, Status, Switches};
 use super::world::World;
@@ -31,6 +31,7 @@ pub(crate) struct PullNow {
     pub(crate) assignees: Vec<String>,
     pub(crate) reviewers: Vec<String>,
     pub(crate) comments: Vec<String>,
+    /// The way in which it merges as soon as that is possible.
     pub(crate) auto_merge: Option<String>,
     pub(crate) is_draft: bool,
     pub(crate) author: String,
@@ -172,9 +173,31 @@ impl<'g> Hub<'g> {
 
     /// Somebody merges a pull with the green button.
     pub(crate) fn merge(&self, number: u64, login: &str) {
+        self.merge_by("merge", number, login);
+    }
+
+    /// Somebody merges a pull as one commit.
+    pub(crate) fn squash(&self, number: u64, login: &str) {
+        self.merge_by("squash", number, login);
+    }
+
+    fn merge_by(&self, method: &str, number: u64, login: &str) {
         let mut here = self.lock();
         let now = here.now;
-        here.get().merge(number, "merge", login, None, now).unwrap();
+        here.get().merge(number, method, login, None, now).unwrap();
+    }
+
+    /// Somebody lets a pull merge by itself once it may.
+    pub(crate) fn enable_auto_merge(&self, number: u64, login: &str) {
+        self.change_issue(number, |issue, _| {
+            let auto_merge = AutoMerge { by: login.to_owned(), method: "merge".to_owned() };
+            issue.pull.as_mut().unwrap().auto_merge = Some(auto_merge);
+        });
+    }
+
+    /// Somebody has a pull go into another branch.
+    pub(crate) fn retarget(&self, number: u64, base: &str) {
+        self.change_issue(number, |issue, _| base.clone_into(&mut issue.pull.as_mut().unwrap().base));
     }
 
     pub(crate) fn approve(&self, number: u64, login: &str) {
@@ -369,7 +392,7 @@ fn pull_now(issue: &Issue) -> Option<PullNow> {
         assignees: issue.assignees.clone(),
         reviewers: pull.reviewers.iter().cloned().collect(),
         comments: issue.comments.iter().map(|comment| comment.body.clone()).collect(),
-        auto_merge: pull.auto_merge.clone(),
+        auto_merge: pull.auto_merge.as_ref().map(|auto_merge| auto_merge.method.clone()),
         is_draft: pull.draft,
         author: issue.author.clone(),
         head_sha: pull.head_sha.clone(),

@@ -47,6 +47,15 @@ pub(crate) struct Merge {
     pub(crate) commit: Id,
 }
 
+/// A pull merges as soon as that is possible.
+#[derive(Clone, Debug)]
+pub(crate) struct AutoMerge {
+    /// Who wants so.
+    pub(crate) by: String,
+    /// `merge`, `squash`, `rebase`.
+    pub(crate) method: String,
+}
+
 /// What an issue has more when it is a pull.
 #[derive(Clone, Debug)]
 pub(crate) struct Pull {
@@ -56,8 +65,7 @@ pub(crate) struct Pull {
     pub(crate) base: String,
     pub(crate) draft: bool,
     pub(crate) merge: Option<Merge>,
-    /// The way to merge as soon as that is possible.
-    pub(crate) auto_merge: Option<String>,
+    pub(crate) auto_merge: Option<AutoMerge>,
     pub(crate) reviewers: BTreeSet<String>,
     pub(crate) team_reviewers: BTreeSet<String>,
     /// Who has approved.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::issue::{Issue, Label, Merge};
+use super::issue::{AutoMerge, Issue, Label, Merge};
 use super::objects::{Commit, Files, Id, Objects, Signature};
 use super::refusal::refuse;
 use super::web::Response;
@@ -216,11 +216,10 @@ impl Repository {
         let numbers: Vec<u64> = self.open_pulls().filter(waiting).map(|issue| issue.number).collect();
         for number in numbers {
             if self.mergeable_state(number) == "clean" {
-                let issue = &self.issues[&number];
-                let (author, method) =
-                    (issue.author.clone(), issue.pull.as_ref().unwrap().auto_merge.clone());
+                let auto_merge = self.issues[&number].pull.as_ref().unwrap().auto_merge.clone();
+                let AutoMerge { by, method } = auto_merge.unwrap();
                 // Whatever speaks against it now is asked again at the next change.
-                drop(self.merge(number, &method.unwrap_or_default(), &author, None, now));
+                drop(self.merge(number, &method, &by, None, now));
             }
         }
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::issue::AutoMerge;
 use super::refusal::{not_found, refuse};
 use super::routes::{Reply, paged, texts};
 use super::routes_repository::archive;
@@ -178,7 +179,8 @@ fn graphql(world: &mut World, visit: &Visit<'_>, body: &Value) -> Response {
     let failed = |kind: &str, message: &str| {
         Response::json(200, &json!({"data": null, "errors": [{"type": kind, "message": message}]}))
     };
-    if query.contains("enablePullRequestAutoMerge") {
+    let enables = query.contains("enablePullRequestAutoMerge");
+    if enables || query.contains("disablePullRequestAutoMerge") {
         let words = format!("{query} {}", body["variables"]);
         let found = world.repositories.values_mut().find_map(|repository| {
             let asked = |id: u64| words.contains(&format!("\"{}\"", node_id("PullRequest", id)));
@@ -192,6 +194,16 @@ fn graphql(world: &mut World, visit: &Visit<'_>, body: &Value) -> Response {
             drop(refusal);
             return failed("FORBIDDEN", "Resource not accessible by personal access token");
         }
+        if !enables {
+            let pull = repository.issues.get_mut(&number).unwrap().pull.as_mut().unwrap();
+            if pull.auto_merge.take().is_none() {
+                return failed("UNPROCESSABLE", "Can't disable auto-merge for this pull request");
+            }
+            return Response::json(
+                200,
+                &json!({"data": {"disablePullRequestAutoMerge": {"pullRequest": {"number": number}}}}),
+            );
+        }
         if !repository.switches.auto_merge {
             return failed("UNPROCESSABLE", "Auto merge is not allowed for this repository");
         }
@@ -201,7 +213,9 @@ fn graphql(world: &mut World, visit: &Visit<'_>, body: &Value) -> Response {
         }
         let method = ["SQUASH", "REBASE"].into_iter().find(|method| words.contains(method));
         let method = method.unwrap_or("MERGE").to_lowercase();
-        repository.issues.get_mut(&number).unwrap().pull.as_mut().unwrap().auto_merge = Some(method);
+        let by = visit.login().to_owned();
+        let pull = repository.issues.get_mut(&number).unwrap().pull.as_mut().unwrap();
+        pull.auto_merge = Some(AutoMerge { by, method });
         return Response::json(
             200,
             &json!({"data": {"enablePullRequestAutoMerge": {"pullRequest": {"number": number}}}}),

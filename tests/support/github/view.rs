@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::history::Change;
-use super::issue::{Comment, Event, Issue};
+use super::issue::{AutoMerge, Comment, Event, Issue};
 use super::objects::{Commit, Signature};
 use super::repository::{CheckRun, Protection, Release, Repository, Status};
 use super::world::{Kind, Rights, Visit};
@@ -418,8 +418,8 @@ impl Visit<'_> {
             "draft": pull.draft,
             "merged_at": pull.merge.as_ref().map(|merge| merge.at),
             "merge_commit_sha": pull.merge.as_ref().map(|merge| merge.commit.clone()),
-            "auto_merge": pull.auto_merge.as_ref().map(|method| json!({
-                "enabled_by": self.user(&issue.author), "merge_method": method,
+            "auto_merge": pull.auto_merge.as_ref().map(|AutoMerge { by, method }| json!({
+                "enabled_by": self.user(by), "merge_method": method,
                 "commit_title": null, "commit_message": null,
             })),
             "requested_reviewers": pull.reviewers.iter().map(|login| self.user(login)).collect::<Vec<_>>(),
