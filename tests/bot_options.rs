@@ -232,6 +232,25 @@ mod merging {
     }
 
     #[test]
+    fn what_was_merged_and_taken_back_waits_for_a_person() {
+        let more = json!({"automerge": true, "ignoreTests": true, "platformAutomerge": false});
+        let scene = one_update(&more);
+        scene.run().expect(0);
+        scene.run().expect(0);
+        assert_eq!(scene.pull_for("app").state, "merged");
+        scene.push_version("main", "app", "1.0.0", "alice");
+        for _ in 0..3 {
+            scene.run().expect(0);
+            let again = scene.pull_for("app");
+            assert_eq!((scene.hub().pulls().len(), again.state), (2, "open"), "{again:#?}");
+        }
+        scene.release("app", "1.2.0");
+        scene.run().expect(0);
+        scene.run().expect(0);
+        assert_eq!(scene.pull_for("app").state, "merged", "something newer is something else");
+    }
+
+    #[test]
     fn the_strategy_is_the_owners() {
         for (strategy, method) in
             [("squash", "squash"), ("rebase", "rebase"), ("merge-commit", "merge"), ("auto", "squash")]

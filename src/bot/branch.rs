@@ -146,11 +146,12 @@ impl Job<'_> {
         if let Some(standing) = self.standing_still(branch, open.as_ref(), &comparison) {
             return Ok(standing);
         }
-        let history;
-        let mut before = Past::Nothing;
-        if open.is_none() {
-            history = self.forge.pulls_of(name).await?;
-            before = past(&history, branch, &self.repository.default_branch, self.session.now);
+        let history = self.history(branch).await?;
+        let mut before = past(&history, branch, &self.repository.default_branch, self.session.now);
+        if open.is_some() {
+            // What was merged and taken back must not merge by itself, however often a run looks at it. Whatever else was there before is settled.
+            before = if matches!(before, Past::Merged(_)) { before } else { Past::Nothing };
+        } else {
             if let Past::Closed(pull) = before
                 && !self.ticks.wants(name)
             {

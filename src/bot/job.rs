@@ -55,6 +55,8 @@ pub(super) struct Job<'a> {
     pub(super) doubts: Doubts,
     /// Branches beside the base, by their commit, as far as they were asked for together.
     pub(super) compared: BTreeMap<String, Comparison>,
+    /// The pull requests that branches ever had, as far as they were asked for together.
+    pub(super) histories: BTreeMap<String, Vec<PullRequest>>,
     /// Release notes by branch, as far as they were asked for together.
     pub(super) notes: BTreeMap<String, BranchNotes>,
     pub(super) entries: Vec<Entry>,
@@ -86,8 +88,8 @@ impl Job<'_> {
         &self.outcome.reading.config.options
     }
 
-    /// Asks at once for what will be looked at one after the other: how each branch differs from the base, and the release notes of each branch that
-    /// is there.
+    /// Asks at once for what will be looked at one after the other: how each branch differs from the base, what became of its earlier pull requests,
+    /// and the release notes of each branch that is there.
     pub(super) async fn look_ahead(&mut self) {
         let (forge, base, changelogs) = (self.forge, &self.base.sha, &self.changelogs);
         let compared = stream::iter(self.heads.values())
@@ -103,7 +105,35 @@ impl Job<'_> {
             .map(|branch| async move { (branch.branch_name.clone(), changelogs.notes(branch).await) })
             .buffer_unordered(AT_ONCE)
             .collect::<BTreeMap<_, _>>();
-        (self.compared, self.notes) = tokio::join!(compared, notes);
+        let with_past = self
+            .outcome
+            .branches
+            .iter()
+            .map(|ready| &ready.branch)
+            .filter(|branch| self.heads.contains_key(&branch.branch_name) && self.past_matters(branch));
+        let histories = stream::iter(with_past.map(|branch| branch.branch_name.clone()))
+            .map(|name| async move { forge.pulls_of(&name).await.ok().map(|history| (name, history)) })
+            .buffer_unordered(AT_ONCE)
+            .filter_map(std::future::ready)
+            .collect::<BTreeMap<_, _>>();
+        (self.compared, self.notes, self.histories) = tokio::join!(compared, notes, histories);
+    }
+
+    /// Returns whether it matters what became of a branch's earlier pull requests: where it has none now, or may merge by itself.
+    fn past_matters(&self, branch: &Branch) -> bool {
+        branch.automerge || !self.pulls.contains_key(&branch.branch_name)
+    }
+
+    /// Returns the pull requests that a branch ever had, newest first; none where they do not matter.
+    ///
+    /// # Errors
+    /// The forge could not be asked.
+    pub(super) async fn history(&self, branch: &Branch) -> Result<Vec<PullRequest>, ForgeError> {
+        match self.histories.get(&branch.branch_name) {
+            Some(history) => Ok(history.clone()),
+            None if self.past_matters(branch) => self.forge.pulls_of(&branch.branch_name).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Returns how a branch at a commit differs from the base.

@@ -267,6 +267,7 @@ async fn branches(
         counts,
         doubts: Doubts::of(&outcome),
         compared: BTreeMap::new(),
+        histories: BTreeMap::new(),
         notes: BTreeMap::new(),
         entries: Vec::new(),
         problems: Vec::new(),

@@ -23,7 +23,7 @@ pub enum Past<'a> {
     Closed(&'a PullRequest),
     /// It was closed by the bot lately and can be opened again.
     Autoclosed(&'a PullRequest),
-    /// One with the same title was merged: the same update comes again, as the first one was taken back.
+    /// One with the same title, which names the version, was merged: the same update comes again, as the first one was taken back.
     Merged(&'a PullRequest),
 }
 
@@ -38,8 +38,9 @@ pub fn past<'a>(history: &'a [PullRequest], branch: &Branch, base: &str, now: Ti
     };
     let with_title = ours().find(|pull| pull.title.trim() == title);
     match with_title {
-        Some(pull) if pull.state == PullState::Merged => return Past::Merged(pull),
-        Some(pull) if respects_closing => return Past::Closed(pull),
+        // Where the title names no version, what was merged was probably something older.
+        Some(pull) if pull.state == PullState::Merged && !is_immortal(branch) => return Past::Merged(pull),
+        Some(pull) if pull.state == PullState::Closed && respects_closing => return Past::Closed(pull),
         _ => {}
     }
     let is_recent =

@@ -48,7 +48,11 @@ fn pull(number: u64, state: PullState, title: &str, closed_at: &str) -> PullRequ
 
 /// Says in a word and a number what `history` means for an update to 1.3.0.
 fn before(options: &str, history: &[PullRequest]) -> String {
-    match past(history, &branch(options, &[APP]), "main", now()) {
+    before_branch(&branch(options, &[APP]), history)
+}
+
+fn before_branch(branch: &Branch, history: &[PullRequest]) -> String {
+    match past(history, branch, "main", now()) {
         Past::Nothing => "nothing".to_owned(),
         Past::Closed(pull) => format!("closed {}", pull.number),
         Past::Autoclosed(pull) => format!("autoclosed {}", pull.number),
@@ -95,6 +99,17 @@ fn closing_cannot_be_respected_where_the_title_names_no_version() {
     assert!(is_immortal(&branch(group, &[APP, other])));
     assert!(!is_immortal(&branch(group, &[APP])), "a group of one says its version");
     assert!(!is_immortal(&branch("{}", &[APP])));
+}
+
+#[test]
+fn a_merged_title_without_a_version_says_nothing_of_the_next_update() {
+    let group = "packageRules: [{matchPackageNames: ['*'], groupName: 'Everything'}]";
+    let other = "kubernetes docker ghcr.io/acme/other 2.0.0 > 2.0.0 2.0.1";
+    for more in ["", ", recreateWhen: 'never'"] {
+        let branch = branch(&format!("{{{group}{more}}}"), &[APP, other]);
+        let merged = pull(1, PullState::Merged, &branch.pr_title, "2026-03-01T00:00:00Z");
+        assert_eq!(before_branch(&branch, &[merged]), "nothing", "{more}");
+    }
 }
 
 #[test]
