@@ -1,6 +1,6 @@
 //! When a branch is made anew on top of its base, and when it may merge.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -10,7 +10,7 @@ use crate::config::options::RebaseWhen;
 use crate::forge::{CheckState, Checks, Protection};
 use crate::plan::Branch;
 
-/// The start of the names of the bot's own checks.
+/// The start of the names of the bot's own checks, where the owner gives them no other.
 const OWN_CHECKS: &str = "renovate/";
 
 /// Returns whether a branch that is behind its base is made anew for that alone.
@@ -41,10 +41,10 @@ pub enum Light {
 
 /// Returns what `checks` say together. The bot's own green ones do not count as somebody saying that it works, unless the owner wants so.
 pub fn light(checks: &Checks, options: &Options) -> Light {
+    let renamed = || options.status_check_names.iter().flat_map(BTreeMap::values);
+    let is_own = |name: &String| name.starts_with(OWN_CHECKS) || renamed().any(|own| own == name);
     let counts = |(name, state): &(&String, &CheckState)| {
-        **state != CheckState::Green
-            || !name.starts_with(OWN_CHECKS)
-            || options.internal_checks_as_success == Some(true)
+        **state != CheckState::Green || !is_own(name) || options.internal_checks_as_success == Some(true)
     };
     match checks.iter().filter(counts).map(|(_, state)| *state).max() {
         None => Light::None,
@@ -68,6 +68,7 @@ mod tests {
     fn check(checks: &[(&str, CheckState)], internal: bool, expected: Light) {
         let mut options = Options::default();
         options.internal_checks_as_success = Some(internal);
+        options.status_check_names = Some([("minimumReleaseAge".to_owned(), "old enough".to_owned())].into());
         let checks = checks.iter().map(|(name, state)| ((*name).to_owned(), *state)).collect();
         assert_eq!(light(&checks, &options), expected);
     }
@@ -87,5 +88,15 @@ mod tests {
         check(&[("renovate/stability-days", Green)], false, Light::None);
         check(&[("renovate/stability-days", Green)], true, Light::Green);
         check(&[("renovate/stability-days", Pending), ("ci", Green)], false, Light::Pending);
+    }
+
+    #[test]
+    fn the_bots_own_checks_prove_nothing_under_the_owners_names_either() {
+        use CheckState::{Green, Pending, Red};
+        check(&[("old enough", Green)], false, Light::None);
+        check(&[("old enough", Green), ("ci", Green)], false, Light::Green);
+        check(&[("old enough", Green)], true, Light::Green);
+        check(&[("old enough", Pending)], false, Light::Pending);
+        check(&[("old enough", Red)], false, Light::Red);
     }
 }
