@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::options::RecreateWhen;
 use crate::forge::{PullRequest, PullState};
-use crate::plan::Branch;
+use crate::plan::{Branch, is_same_title};
 use crate::update::UpdateType;
 
 /// What is put at the end of a title when a pull request is closed because nobody needs it any more.
@@ -29,14 +29,13 @@ pub enum Past<'a> {
 
 /// Returns what `history`, the pull requests that a branch ever had with the newest first, means for one with the title of `branch`.
 pub fn past<'a>(history: &'a [PullRequest], branch: &Branch, base: &str, now: Timestamp) -> Past<'a> {
-    let title = branch.pr_title.trim();
     let ours = || history.iter().filter(|pull| pull.base == base && pull.state != PullState::Open);
     let respects_closing = match branch.options.recreate_when {
         Some(RecreateWhen::Always) => false,
         Some(RecreateWhen::Never) => true,
         Some(RecreateWhen::Auto) | None => !is_immortal(branch),
     };
-    let with_title = ours().find(|pull| pull.title.trim() == title);
+    let with_title = ours().find(|pull| is_same_title(&pull.title, &branch.pr_title));
     match with_title {
         // Where the title names no version, what was merged was probably something older.
         Some(pull) if pull.state == PullState::Merged && !is_immortal(branch) => return Past::Merged(pull),

@@ -73,6 +73,21 @@ fn what_a_person_closed_does_not_come_again_for_the_same_title() {
 }
 
 #[test]
+fn what_was_closed_stays_closed_when_the_style_of_commits_changes() {
+    let semantic = "{semanticCommits: 'enabled'}";
+    let titles = [TITLE, "chore(deps): update ghcr.io/acme/app docker tag to v1.3.0"];
+    assert_eq!(branch(semantic, &[APP]).pr_title, titles[1]);
+    for title in titles {
+        let closed = pull(1, PullState::Closed, title, "2020-01-01T00:00:00Z");
+        for options in ["{semanticCommits: 'disabled'}", semantic] {
+            assert_eq!(before(options, std::slice::from_ref(&closed)), "closed 1", "{options} {title}");
+        }
+    }
+    let other = pull(1, PullState::Closed, "fix: update ghcr.io/acme/app docker tag to v1.2.9", "");
+    assert_eq!(before(semantic, &[other]), "nothing");
+}
+
+#[test]
 fn what_the_bot_closed_is_opened_again_for_a_week() {
     let title = format!("{TITLE}{AUTOCLOSED}");
     let check = |at: &str, expected: &str| {

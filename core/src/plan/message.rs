@@ -43,16 +43,29 @@ impl CommitStyle {
     }
 }
 
-/// Returns whether a subject is `type: ..`, `type(scope): ..` or one of these with `!`.
+/// Returns whether a subject is `type: ..`, `type(scope): ..` or one of these with `!`, the type in lower case.
 fn is_semantic(subject: &str) -> bool {
-    let Some((head, rest)) = subject.split_once(':') else { return false };
+    split_prefix(subject).is_some_and(|(kind, _)| kind.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
+
+/// Returns the type of a subject such as `type(scope): text`, and the text.
+fn split_prefix(subject: &str) -> Option<(&str, &str)> {
+    let (head, rest) = subject.split_once(':')?;
     let head = head.strip_suffix('!').unwrap_or(head);
     let kind = match head.split_once('(') {
-        Some((kind, scope)) if scope.ends_with(')') => kind,
-        Some(_) => return false,
+        Some((kind, scope)) => scope.ends_with(')').then_some(kind)?,
         None => head,
     };
-    !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase()) && rest.starts_with(' ')
+    let is_word = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphabetic());
+    Some((kind, rest.strip_prefix(' ').filter(|_| is_word)?))
+}
+
+/// Returns whether two titles say the same in whatever style: with or without `type(scope):` before it, and whatever its case, which is lower in the
+/// semantic style. A repository's style is detected, and so changes by itself.
+pub(crate) fn is_same_title(one: &str, other: &str) -> bool {
+    let words =
+        |title: &str| split_prefix(title.trim()).map_or(title, |(_, text)| text).trim().to_lowercase();
+    words(one) == words(other)
 }
 
 /// How many things a branch changes, which decides what its title can say.

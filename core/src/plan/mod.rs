@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 pub use self::hold::{Hold, HoldReason};
 pub use self::message::CommitStyle;
+pub(crate) use self::message::is_same_title;
 pub use self::upgrade::{Upgrade, UpgradeInput, upgrades};
 use crate::config::{Config, Options};
 use crate::edit::{Edit, EditError};
