@@ -60,7 +60,7 @@ pub async fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config(ConfigCommand::Show(arguments)) => config_show(&arguments, &terminal).await,
         Command::Config(ConfigCommand::Migrate(arguments)) => config_migrate(&arguments, &terminal).await,
         Command::Config(ConfigCommand::Schema) => {
-            terminal.print_json(&updraft_core::config::schema())?;
+            print_json(&updraft_core::config::schema())?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Completions { shell } => {
@@ -163,7 +163,7 @@ async fn explain(arguments: &Explain, terminal: &Terminal) -> anyhow::Result<Exi
         ExplainFormat::Text => {
             terminal.print(&explain::text(&outcome, &found, width_of(&std::io::stdout())))?;
         }
-        ExplainFormat::Json => terminal.print_json(&explain::json(&outcome, &found))?,
+        ExplainFormat::Json => print_json(&explain::json(&outcome, &found))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -196,7 +196,7 @@ async fn config_check(
             let width = width_of(&std::io::stdout());
             terminal.print(&check::text(&checked, &reading, verbosity, width))?;
         }
-        Format::Json => terminal.print_json(&check::document(&checked, &reading))?,
+        Format::Json => print_json(&check::document(&checked, &reading))?,
         Format::Markdown => terminal.print(&check::markdown(&checked, &reading))?,
     }
     let has_errors = reading.config.problems.iter().any(|problem| problem.severity == Severity::Error);
@@ -250,7 +250,7 @@ async fn config_explain(
     let explained = rules::explain(&reading, &arguments.target, listing).map_err(anyhow::Error::msg)?;
     match arguments.format {
         ExplainFormat::Text => terminal.print(&explained.text(width_of(&std::io::stdout())))?,
-        ExplainFormat::Json => terminal.print_json(&explained.document())?,
+        ExplainFormat::Json => print_json(&explained.document())?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -308,17 +308,10 @@ impl Terminal {
         let _ = writeln!(out, "{text}");
     }
 
-    fn print_json(&self, value: &impl serde::Serialize) -> anyhow::Result<()> {
-        // JSON spells control characters, so it holds no colours that would have to be taken out.
-        let mut out = BufWriter::with_capacity(JSON_CHUNK, std::io::stdout().lock());
-        let written = serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from);
-        pipe_closed_is_fine(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
-    }
-
     fn print_report(&self, report: &Report, format: Format, view: &table::View<'_>) -> anyhow::Result<()> {
         match format {
             Format::Table => self.print(&table::render(report, view)),
-            Format::Json => self.print_json(report),
+            Format::Json => print_json(report),
             Format::Markdown => {
                 self.print(&markdown::render(report).context("the report cannot be written")?)
             }
@@ -359,6 +352,14 @@ impl Terminal {
             let _ = writeln!(out, "{}\n", snippet::picture(problem, text, &renderer));
         }
     }
+}
+
+/// Prints a value as JSON on stdout, as it is made.
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    // JSON spells control characters, so it holds no colours that would have to be taken out.
+    let mut out = BufWriter::with_capacity(JSON_CHUNK, std::io::stdout().lock());
+    let written = serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from);
+    pipe_closed_is_fine(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
 }
 
 /// A reader that has seen enough, such as `head`, is no failure.

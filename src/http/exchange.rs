@@ -173,9 +173,10 @@ impl Exchange {
                     budget.waits -= 1;
                     budget.waiting = budget.waiting.saturating_sub(wait);
                     let seconds = wait.as_secs();
-                    match request.persistence {
-                        Persistence::Usual => tracing::debug!(host, seconds, "the host asks to wait"),
-                        _ => tracing::info!(host, seconds, "the host asks to wait"),
+                    if request.persistence == Persistence::Usual {
+                        tracing::debug!(host, seconds, "the host asks to wait");
+                    } else {
+                        tracing::info!(host, seconds, "the host asks to wait");
                     }
                     self.hosts.of(&host, self.patience.parallel).leave_alone(wait);
                     self.counter.count(&host, |host| host.retries += 1);
