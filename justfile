@@ -10,9 +10,13 @@ check:
 test:
     cargo test --workspace
 
-# What may be linked: licences, sources, versions, known vulnerabilities (cargo install --locked cargo-deny)
+# What may be linked: licences, sources, versions, known vulnerabilities (cargo install --locked cargo-deny@0.20.2)
 deny:
     cargo deny --locked check -D unmatched-skip -D unnecessary-skip
+
+# The bill of materials of the binary for this machine, as CycloneDX (cargo install --locked cargo-cyclonedx@0.5.9)
+sbom:
+    deploy/bill-of-materials "$(rustc --print host-tuple)" updraft.cdx.json
 
 # The demonstration: a small homelab and recorded registries, no network
 demo:

@@ -382,6 +382,36 @@ fn the_image_is_built_from_pinned_parts() {
 }
 
 #[test]
+fn the_workflows_are_read_by_our_own_manager() {
+    for path in [".github/workflows/release.yaml", ".github/workflows/supply-chain.yaml"] {
+        let deps = extract(&updraft_managers::github_actions::GitHubActions, path);
+        assert!(deps.iter().any(|dep| dep.dep_name == "actions/checkout"), "{path}");
+        assert!(deps.iter().all(|dep| dep.skip.is_none()), "{path}: {deps:?}");
+    }
+}
+
+#[test]
+fn a_tool_has_one_version_wherever_it_is_named() {
+    let files = [
+        ".github/workflows/supply-chain.yaml",
+        "SECURITY.md",
+        "deploy/Dockerfile",
+        "deploy/bill-of-materials",
+        "justfile",
+    ]
+    .map(read);
+    for tool in ["cargo-cyclonedx", "cargo-deny"] {
+        let named = Regex::new(&format!(r"{tool}@([0-9.]*[0-9])")).unwrap();
+        let versions: BTreeSet<&str> = files
+            .iter()
+            .flat_map(|text| named.captures_iter(text))
+            .map(|found| found.get(1).unwrap().as_str())
+            .collect();
+        assert_eq!(versions.len(), 1, "{tool}: {versions:?}");
+    }
+}
+
+#[test]
 fn the_image_needs_no_time_zones_of_a_system() {
     let bundled = jiff::tz::TimeZoneDatabase::bundled();
     for name in ["Europe/Berlin", "America/Chicago", "Asia/Tokyo"] {
@@ -398,7 +428,8 @@ fn the_image_is_built_from_everything_the_manifest_names() {
     let members: Vec<String> = serde_json::from_str(members).unwrap();
     // A target that is named must be there, also when nobody builds it.
     let benches = manifest.contains("[[bench]]").then(|| "benches".to_owned());
-    let own = ["Cargo.toml", "Cargo.lock", "src"].map(str::to_owned);
+    let own =
+        ["Cargo.toml", "Cargo.lock", "src", "deploy/build", "deploy/bill-of-materials"].map(str::to_owned);
     for path in members.into_iter().chain(benches).chain(own) {
         assert!(copied.contains(path.as_str()), "{path}");
     }
