@@ -500,6 +500,24 @@ async fn a_change_whose_answer_is_lost_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn what_is_looked_at_first_is_sent_once_and_the_next_request_waits() {
+    let server = Server::start(|seen| {
+        if seen.method == "POST" {
+            Answer::ok("wait").with_status(403).header("retry-after", "1")
+        } else {
+            Answer::ok("here")
+        }
+    })
+    .await;
+    let (client, began) = (client(), std::time::Instant::now());
+    let order = post(&server).effect(Effect::Sets).persistence(Persistence::Once(Duration::from_secs(60)));
+    assert_eq!(client.send(&order).await.unwrap().status.as_u16(), 403);
+    client.send(&Request::get(server.url("/"))).await.unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
+    assert_eq!(server.lines().len(), 2);
+}
+
+#[tokio::test]
 async fn what_may_be_done_twice_is_sent_again() {
     let server = Server::start(in_turn(vec![
         Answer::status(502),
