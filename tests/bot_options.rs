@@ -265,6 +265,71 @@ mod merging {
         }
     }
 
+    /// An update that GitHub merges once `ci` is green.
+    fn left_to_github(more: &Value) -> Scene {
+        let scene = one_update(more);
+        scene.github.set_time("2026-11-21T12:00:00Z");
+        scene.hub().protect("main", Protection { checks: vec!["ci".to_owned()], ..Protection::default() });
+        scene.run().expect(0);
+        assert!(scene.pull_for("app").auto_merge.is_some());
+        scene
+    }
+
+    #[test]
+    fn what_may_no_longer_merge_is_taken_back_from_github_before_anything_else() {
+        let scene = left_to_github(&json!({"automerge": true}));
+        scene.configure(&config(&json!({"automerge": false})));
+        scene.release("app", "1.2.0");
+        scene.github.forget_log();
+        scene.run().expect(0);
+        let pull = scene.pull_for("app");
+        assert_eq!((pull.auto_merge, scene.version_on(&pull.head, "app")), (None, "1.2.0".to_owned()));
+        let log = scene.github.log();
+        let at = |method: &str, end: &str| {
+            log.iter().position(|seen| seen.method == method && seen.path.contains(end))
+        };
+        let (asked, pushed) = (at("POST", "/graphql").unwrap(), at("PATCH", "/git/refs/heads/").unwrap());
+        assert!(asked < pushed, "GitHub must not merge what is pushed: {log:#?}");
+        scene.hub().set_status(&pull.head, "ci", "success");
+        scene.run().expect(0);
+        assert_eq!(scene.pull_for("app").state, "open");
+    }
+
+    #[test]
+    fn what_waits_for_its_schedule_or_was_edited_is_taken_back_from_github() {
+        let scene = left_to_github(&json!({"automerge": true, "automergeSchedule": ["every weekend"]}));
+        scene.github.set_time("2026-11-24T12:00:00Z");
+        scene.run().expect(0);
+        assert_eq!(scene.pull_for("app").auto_merge, None, "it is Tuesday");
+        scene.github.set_time("2026-11-28T12:00:00Z");
+        scene.run().expect(0);
+        let pull = scene.pull_for("app");
+        assert!(pull.auto_merge.is_some(), "it is Saturday");
+        scene.hub().commit(&pull.head, &[("notes.txt", "mine\n")], "A fix", "alice");
+        scene.run().expect(0);
+        assert_eq!(scene.pull_for("app").auto_merge, None, "a person's commits are a person's to merge");
+    }
+
+    #[test]
+    fn what_a_person_leaves_to_github_stays_there() {
+        let scene = one_update(&json!({}));
+        scene.hub().protect("main", Protection { checks: vec!["ci".to_owned()], ..Protection::default() });
+        scene.run().expect(0);
+        let number = scene.pull_for("app").number;
+        // The bot's own token may be a person's, too.
+        for login in ["alice", "carer"] {
+            scene.hub().enable_auto_merge(number, login);
+            scene.run().expect(0);
+            assert!(scene.pull_for("app").auto_merge.is_some(), "{login}");
+        }
+        scene.configure(&config(&json!({"automerge": true})));
+        scene.hub().enable_auto_merge(number, "alice");
+        scene.run().expect(0);
+        scene.configure(&config(&json!({"automerge": false})));
+        scene.run().expect(0);
+        assert!(scene.pull_for("app").auto_merge.is_some());
+    }
+
     #[test]
     fn outside_its_schedule_nothing_merges() {
         let more = json!({

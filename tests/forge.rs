@@ -364,7 +364,12 @@ async fn github_merges_by_itself_what_it_may_not_merge_yet() {
     );
     hub.protect("main", protection);
     forge.enable_auto_merge(&pull, MergeMethod::Squash).await.unwrap();
-    assert!(forge.pull(pull.number).await.unwrap().has_auto_merge);
+    let merging = forge.pull(pull.number).await.unwrap();
+    assert_eq!(merging.auto_merge.as_ref().unwrap().by, Some(forge.account().await.unwrap().login));
+    for _ in 0..2 {
+        forge.disable_auto_merge(&merging).await.unwrap();
+        assert_eq!(forge.pull(pull.number).await.unwrap().auto_merge, None);
+    }
     let seen = forge.protection("main").await.unwrap();
     assert_eq!((seen.must_be_up_to_date, seen.required_checks), (true, names(&["ci"])));
     hub.set_status(BRANCH, "ci", "failure");

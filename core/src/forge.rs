@@ -43,12 +43,19 @@ pub struct PullRequest {
     pub reviewers: BTreeSet<String>,
     /// Whether it is a draft.
     pub is_draft: bool,
-    /// Whether the forge merges it by itself once it may.
-    pub has_auto_merge: bool,
+    /// The forge merges it by itself once it may; `None` where nobody wants so.
+    pub auto_merge: Option<AutoMerge>,
     /// When it was opened.
     pub created_at: Option<Timestamp>,
     /// When it was closed or merged.
     pub closed_at: Option<Timestamp>,
+}
+
+/// A pull request was left to the forge, which merges it once it may.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AutoMerge {
+    /// The login of the account that did so; `None` where the forge does not say.
+    pub by: Option<String>,
 }
 
 /// An issue that is no pull request.

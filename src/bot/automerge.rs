@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use updraft_core::config::options::{AutomergeStrategy, AutomergeType};
+use updraft_core::draft::Memory;
 use updraft_core::forge::{MergeMethod, PullRequest};
 use updraft_core::life::Standing;
-use updraft_core::life::policy::{Light, may_merge_now, must_be_up_to_date};
+use updraft_core::life::policy::{Light, may_leave_to_forge, may_merge_now, must_be_up_to_date};
 use updraft_core::plan::Branch;
 
 use super::branch::{How, Made};
 use super::job::Job;
-use crate::forge::{ForgeError, ForgeErrorKind, Merge};
+use crate::forge::{AccountKind, ForgeError, ForgeErrorKind, Merge};
 
 impl Job<'_> {
     /// Moves the base onto a branch whose checks pass. Returns where it stands, or `None` when a person has to look at it in a pull request.
@@ -75,12 +76,8 @@ impl Job<'_> {
         }
         let Some(method) = self.merge_method(branch) else { return Ok(false) };
         let leaves_it_to_forge =
-            options.platform_automerge != Some(false) && self.repository.allows_auto_merge;
-        if leaves_it_to_forge
-            && !pull.has_auto_merge
-            && !pull.is_draft
-            && may_merge_now(options, self.session.now)
-        {
+            may_leave_to_forge(options, self.session.now) && self.repository.allows_auto_merge;
+        if leaves_it_to_forge && pull.auto_merge.is_none() && !pull.is_draft {
             match self.forge.enable_auto_merge(pull, method).await {
                 // What could be merged at once is not taken; then it is on us.
                 Err(error) if matches!(error.kind, ForgeErrorKind::Refused | ForgeErrorKind::Forbidden) => {
@@ -105,6 +102,31 @@ impl Job<'_> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Has the forge no longer merge a pull request that the bot left to it. What a person left to it stays there.
+    ///
+    /// # Errors
+    /// The forge could not be asked, or did not do what was asked.
+    pub(super) async fn take_back(&mut self, name: &str) -> Result<(), ForgeError> {
+        let Some(pull) = self.pulls.get(name).filter(|pull| self.left_to_forge(pull)) else { return Ok(()) };
+        self.forge.disable_auto_merge(pull).await?;
+        tracing::info!(branch = name, pull = pull.number, "the forge no longer merges it by itself");
+        if let Some(pull) = self.pulls.get_mut(name) {
+            pull.auto_merge = None;
+        }
+        Ok(())
+    }
+
+    /// Returns whether it was the bot that left a pull request to the forge.
+    fn left_to_forge(&self, pull: &PullRequest) -> bool {
+        let by = pull.auto_merge.as_ref().and_then(|auto_merge| auto_merge.by.as_deref());
+        // A token of a person's account is also that person's.
+        let is_bots = || match self.account.kind {
+            AccountKind::App => true,
+            AccountKind::User => Memory::read(&pull.body).is_some_and(|memory| memory.automerges),
+        };
+        by.is_some_and(|by| by.eq_ignore_ascii_case(&self.account.login)) && is_bots()
     }
 
     async fn asks_to_merge(

@@ -7,7 +7,7 @@ use updraft_core::draft::comments::{self, Comment};
 use updraft_core::forge::{Comparison, PullRequest};
 use updraft_core::life::content::Verdict;
 use updraft_core::life::past::{Past, past};
-use updraft_core::life::policy::must_be_up_to_date;
+use updraft_core::life::policy::{may_leave_to_forge, must_be_up_to_date};
 use updraft_core::life::{Standing, lifts};
 use updraft_core::plan::{Branch, HoldReason};
 
@@ -140,14 +140,21 @@ impl Job<'_> {
         let is_asked = consent.is_some();
         let is_retargeted = open.as_ref().is_some_and(|pull| pull.base != self.repository.default_branch);
         let is_somebodys = self.own.is_edited(&comparison) || is_retargeted;
+        let history = self.history(branch).await?;
+        let mut before = past(&history, branch, &self.repository.default_branch, self.session.now);
+        if is_somebodys
+            || !before.automerges(branch)
+            || !may_leave_to_forge(&branch.options, self.session.now)
+        {
+            // First of all: what is pushed from here on must not merge before anybody looks.
+            self.take_back(name).await?;
+        }
         if is_somebodys && consent != Some(Consent::WithWhatPeopleDid) {
             return self.leave_edited(open.as_ref()).await;
         }
         if let Some(standing) = self.standing_still(branch, open.as_ref(), &comparison) {
             return Ok(standing);
         }
-        let history = self.history(branch).await?;
-        let mut before = past(&history, branch, &self.repository.default_branch, self.session.now);
         if open.is_some() {
             // What was merged and taken back must not merge by itself, however often a run looks at it. Whatever else was there before is settled.
             before = if matches!(before, Past::Merged(_)) { before } else { Past::Nothing };

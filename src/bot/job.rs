@@ -43,6 +43,8 @@ pub(super) struct Job<'a> {
     pub(super) protection: Protection,
     /// What the token may do.
     pub(super) grants: Vec<Grant>,
+    /// Who the token belongs to.
+    pub(super) account: Account,
     /// Who commits; `None` leaves that to the forge, which signs.
     pub(super) author: Option<Signature>,
     pub(super) own: Own,

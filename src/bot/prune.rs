@@ -65,6 +65,7 @@ impl Job<'_> {
             return Ok(false);
         }
         if self.own.is_edited(&comparison) {
+            self.take_back(name).await?;
             if let Some(pull) = pull.filter(|pull| !pull.title.ends_with(ABANDONED)) {
                 let title = Some(format!("{}{ABANDONED}", pull.title));
                 self.forge.change_pull(pull.number, &Change { title, ..Change::default() }).await?;

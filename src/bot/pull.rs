@@ -42,7 +42,7 @@ impl Job<'_> {
     ) -> Result<Standing, ForgeError> {
         let branch = &ready.branch;
         let age = self.say_age(branch, made).await?;
-        let automerges = branch.automerge && !matches!(before, Past::Merged(_)) && age == Age::Told;
+        let automerges = before.automerges(branch) && age == Age::Told;
         let open = self.pulls.get(&branch.branch_name).cloned();
         if open.is_none()
             && !self.ticks.has(&branch.branch_name, Tick::ApprovePull)
@@ -53,8 +53,8 @@ impl Job<'_> {
             return Ok(standing);
         }
         let pull = match open {
-            Some(pull) => self.refresh(branch, pull).await?,
-            None => self.open(branch).await?,
+            Some(pull) => self.refresh(branch, pull, before).await?,
+            None => self.open(branch, before).await?,
         };
         if automerges && self.merges(branch, made, &pull).await? {
             return Ok(Standing::Merged { pull: Some(pull.number) });
@@ -111,9 +111,10 @@ impl Job<'_> {
         }
     }
 
-    async fn open(&mut self, branch: &Branch) -> Result<PullRequest, ForgeError> {
+    async fn open(&mut self, branch: &Branch, before: Past<'_>) -> Result<PullRequest, ForgeError> {
         let notes = self.notes(branch).await;
-        let body = self.body(branch, &notes.markdown, None);
+        let memory = self.memory(branch, None, before);
+        let body = draft::pr_body(branch, &notes.markdown, &memory);
         let new = NewPull {
             head: branch.branch_name.clone(),
             base: self.repository.default_branch.clone(),
@@ -222,15 +223,22 @@ impl Job<'_> {
     }
 
     /// Brings the words and labels of an open pull request up to date.
-    async fn refresh(&mut self, branch: &Branch, pull: PullRequest) -> Result<PullRequest, ForgeError> {
+    async fn refresh(
+        &mut self,
+        branch: &Branch,
+        pull: PullRequest,
+        before: Past<'_>,
+    ) -> Result<PullRequest, ForgeError> {
         let memory = Memory::read(&pull.body);
         let notes = self.notes(branch).await;
-        let body = self.body(branch, &notes.markdown, memory.as_ref());
+        let new_memory = self.memory(branch, memory.as_ref(), before);
+        let body = draft::pr_body(branch, &notes.markdown, &new_memory);
         let is_renamed = pull.title.trim() != branch.pr_title.trim();
         // Notes that cannot be read today are no reason to take yesterday's away.
         let is_other = notes.problems.is_empty() && !draft::same_body(&pull.body, &body);
         // A box that was ticked has been honoured by now.
-        let is_stale = is_other || is_renamed || draft::wants_rebase(&pull.body);
+        let is_forgetful = memory.as_ref().is_some_and(|known| known.automerges != new_memory.automerges);
+        let is_stale = is_other || is_renamed || is_forgetful || draft::wants_rebase(&pull.body);
         if is_stale {
             let change = Change {
                 title: is_renamed.then(|| branch.pr_title.clone()),
@@ -276,15 +284,16 @@ impl Job<'_> {
         Ok(())
     }
 
-    fn body(&self, branch: &Branch, notes: &str, before: Option<&Memory>) -> String {
+    /// Returns what a pull request is to remember; `known` is what it remembers now.
+    fn memory(&self, branch: &Branch, known: Option<&Memory>, before: Past<'_>) -> Memory {
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let memory = Memory {
-            created_in_ver: before.map_or_else(|| version.clone(), |memory| memory.created_in_ver.clone()),
+        Memory {
+            created_in_ver: known.map_or_else(|| version.clone(), |memory| memory.created_in_ver.clone()),
             updated_in_ver: version,
             target_branch: self.repository.default_branch.clone(),
             labels: branch.labels.iter().cloned().collect(),
-        };
-        draft::pr_body(branch, notes, &memory)
+            automerges: before.automerges(branch),
+        }
     }
 
     /// Says on the commit whether everything in it is old enough, where age matters. A token that may not do that keeps nothing else from being done.

@@ -259,6 +259,7 @@ async fn branches(
         protection: forge.protection(&repository.default_branch).await?,
         base,
         tree,
+        account,
         author,
         own,
         heads,

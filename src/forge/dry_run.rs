@@ -174,7 +174,7 @@ impl<F: Forge> Forge for DryRun<F> {
             assignees: BTreeSet::new(),
             reviewers: BTreeSet::new(),
             is_draft: pull.is_draft,
-            has_auto_merge: false,
+            auto_merge: None,
             created_at: None,
             closed_at: None,
         })
@@ -217,6 +217,11 @@ impl<F: Forge> Forge for DryRun<F> {
 
     async fn enable_auto_merge(&self, pull: &PullRequest, method: MergeMethod) -> Result<(), ForgeError> {
         tracing::info!(number = pull.number, ?method, "would let the forge merge a pull request");
+        Ok(())
+    }
+
+    async fn disable_auto_merge(&self, pull: &PullRequest) -> Result<(), ForgeError> {
+        tracing::info!(number = pull.number, "would no longer let the forge merge a pull request");
         Ok(())
     }
 

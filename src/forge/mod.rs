@@ -383,6 +383,9 @@ pub trait Forge: Send + Sync {
     /// Lets the forge merge a pull request once it may.
     async fn enable_auto_merge(&self, pull: &PullRequest, method: MergeMethod) -> Result<(), ForgeError>;
 
+    /// Has the forge no longer merge a pull request by itself; one that it would not merge anyhow is as good.
+    async fn disable_auto_merge(&self, pull: &PullRequest) -> Result<(), ForgeError>;
+
     /// Opens an issue, or returns the open one of ours that has its title already.
     async fn create_issue(
         &self,

@@ -23,6 +23,10 @@ pub struct Memory {
     pub target_branch: String,
     /// The labels the bot gave it. Other labels than these were chosen by a person.
     pub labels: BTreeSet<String>,
+    /// Whether the bot meant it to merge by itself. What is to merge by itself although this says no was left to the forge by a person, whose token
+    /// the bot's may be, too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub automerges: bool,
 }
 
 impl Memory {
@@ -61,6 +65,7 @@ mod tests {
             updated_in_ver: "0.2.0".to_owned(),
             target_branch: "main".to_owned(),
             labels: ["b", "a"].map(ToOwned::to_owned).into(),
+            automerges: false,
         }
     }
 
@@ -72,6 +77,13 @@ mod tests {
             String::from_utf8(json).unwrap(),
             r#"{"createdInVer":"0.1.0","updatedInVer":"0.2.0","targetBranch":"main","labels":["a","b"]}"#
         );
+    }
+
+    #[test]
+    fn remembers_whether_it_was_to_merge_by_itself() {
+        let merging = Memory { automerges: true, ..memory() };
+        assert_eq!(Memory::read(&merging.comment()), Some(merging));
+        assert_eq!(Memory::read(&memory().comment()), Some(memory()));
     }
 
     #[test]

@@ -17,6 +17,7 @@ fn memory() -> Memory {
         updated_in_ver: "0.1.0".to_owned(),
         target_branch: "main".to_owned(),
         labels: ["a".to_owned()].into(),
+        automerges: false,
     }
 }
 

@@ -27,6 +27,13 @@ pub enum Past<'a> {
     Merged(&'a PullRequest),
 }
 
+impl Past<'_> {
+    /// Returns whether a branch with this past may merge without a person.
+    pub fn automerges(self, branch: &Branch) -> bool {
+        branch.automerge && !matches!(self, Self::Merged(_))
+    }
+}
+
 /// Returns what `history`, the pull requests that a branch ever had with the newest first, means for one with the title of `branch`.
 pub fn past<'a>(history: &'a [PullRequest], branch: &Branch, base: &str, now: Timestamp) -> Past<'a> {
     let ours = || history.iter().filter(|pull| pull.base == base && pull.state != PullState::Open);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::Options;
-use crate::config::options::RebaseWhen;
+use crate::config::options::{AutomergeType, RebaseWhen};
 use crate::forge::{CheckState, Checks, Protection};
 use crate::plan::Branch;
 
@@ -58,6 +58,13 @@ pub fn light(checks: &Checks, options: &Options) -> Light {
 pub fn may_merge_now(options: &Options, now: Timestamp) -> bool {
     let zone = options.timezone.as_ref().map_or(TimeZone::UTC, |zone| zone.zone().clone());
     options.automerge_schedule.as_ref().is_none_or(|schedule| schedule.allows(now, &zone))
+}
+
+/// Returns whether the forge may be told now to merge a pull request by itself; whether the branch may merge at all is asked elsewhere.
+pub fn may_leave_to_forge(options: &Options, now: Timestamp) -> bool {
+    options.platform_automerge != Some(false)
+        && options.automerge_type != Some(AutomergeType::PrComment)
+        && may_merge_now(options, now)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ fn pull(number: u64, state: PullState, title: &str, closed_at: &str) -> PullRequ
         assignees: BTreeSet::new(),
         reviewers: BTreeSet::new(),
         is_draft: false,
-        has_auto_merge: false,
+        auto_merge: None,
         created_at: None,
         closed_at: closed_at.parse().ok(),
     }

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use updraft_core::forge::{MergeMethod, PullRequest, PullState};
 
 use super::GithubRepository;
@@ -24,6 +24,9 @@ struct GraphqlError {
 
 const ENABLE: &str = "mutation($pull: ID!, $method: PullRequestMergeMethod!) { \
     enablePullRequestAutoMerge(input: {pullRequestId: $pull, mergeMethod: $method}) { clientMutationId } }";
+
+const DISABLE: &str = "mutation($pull: ID!) { \
+    disablePullRequestAutoMerge(input: {pullRequestId: $pull}) { clientMutationId } }";
 
 impl GithubRepository {
     pub(super) async fn merge_pull(&self, number: u64, merge: &Merge) -> Result<(), ForgeError> {
@@ -54,12 +57,31 @@ impl GithubRepository {
         pull: &PullRequest,
         method: MergeMethod,
     ) -> Result<(), ForgeError> {
-        if pull.has_auto_merge {
+        if pull.auto_merge.is_some() {
             return Ok(());
         }
         let task = format!("let GitHub merge the pull request #{}", pull.number);
-        let body = json!({"query": ENABLE, "variables": {"pull": pull.node_id, "method": graphql(method)}});
-        let call = Call::set(Method::POST, String::new(), &task, body);
+        let variables = json!({"pull": pull.node_id, "method": graphql(method)});
+        self.mutate(&task, &json!({"query": ENABLE, "variables": variables})).await
+    }
+
+    pub(super) async fn take_merging_back(&self, pull: &PullRequest) -> Result<(), ForgeError> {
+        let task = format!("have GitHub no longer merge the pull request #{}", pull.number);
+        let body = json!({"query": DISABLE, "variables": {"pull": pull.node_id}});
+        match self.mutate(&task, &body).await {
+            // Of a pull request that nobody left to GitHub, it says that this cannot be taken back.
+            Err(error) if error.kind == ForgeErrorKind::Refused => {
+                let now = self.read_pull(pull.number).await?;
+                let is_merging = now.state == PullState::Open && now.auto_merge.is_some();
+                if is_merging { Err(error) } else { Ok(()) }
+            }
+            answer => answer,
+        }
+    }
+
+    /// Changes something that only GraphQL can change. Its answer is a success also where it says no.
+    async fn mutate(&self, task: &str, body: &Value) -> Result<(), ForgeError> {
+        let call = Call::set(Method::POST, String::new(), task, body.clone());
         let outcome: Outcome = self.send(&call).await?.json()?;
         let Some(error) = outcome.errors.into_iter().flatten().next() else { return Ok(()) };
         let kind = match error.kind.as_deref() {

@@ -313,6 +313,10 @@ impl Forge for GithubRepository {
         self.leave_merging(pull, method).await
     }
 
+    async fn disable_auto_merge(&self, pull: &PullRequest) -> Result<(), ForgeError> {
+        self.take_merging_back(pull).await
+    }
+
     async fn create_issue(
         &self,
         title: &str,

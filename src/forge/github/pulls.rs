@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use updraft_core::forge::{PullRequest, PullState};
+use updraft_core::forge::{AutoMerge, PullRequest, PullState};
 
 use super::GithubRepository;
 use super::client::{Call, Sends as _, once, pages, query};
@@ -24,13 +24,18 @@ pub(super) struct Pull {
     closed_at: Option<Timestamp>,
     created_at: Option<Timestamp>,
     draft: Option<bool>,
-    auto_merge: Option<serde::de::IgnoredAny>,
+    auto_merge: Option<AutoMerging>,
     head: Side,
     base: Side,
     labels: Option<Vec<Label>>,
     assignees: Option<Vec<User>>,
     requested_reviewers: Option<Vec<User>>,
     requested_teams: Option<Vec<Team>>,
+}
+
+#[derive(Deserialize)]
+struct AutoMerging {
+    enabled_by: Option<User>,
 }
 
 #[derive(Deserialize)]
@@ -91,7 +96,9 @@ impl From<Pull> for PullRequest {
             assignees: pull.assignees.into_iter().flatten().map(|user| user.login).collect(),
             reviewers: people.chain(teams).collect(),
             is_draft: pull.draft.unwrap_or_default(),
-            has_auto_merge: pull.auto_merge.is_some(),
+            auto_merge: pull
+                .auto_merge
+                .map(|auto_merge| AutoMerge { by: auto_merge.enabled_by.map(|user| user.login) }),
             created_at: pull.created_at,
             closed_at: pull.closed_at,
         }

@@ -52,7 +52,7 @@ async fn what_github_leaves_out_is_no_mistake_and_forks_are_not_ours() {
             let mut pull = bare_pull(5, &json!({"full_name": "o/r"}));
             pull["merged_at"] = json!("2026-11-01T10:00:00Z");
             pull["state"] = json!("closed");
-            pull["auto_merge"] = json!({"merge_method": "squash"});
+            pull["auto_merge"] = json!({"merge_method": "squash", "enabled_by": {"login": "alice"}});
             pull["labels"] = json!([{"name": "a"}, {"name": null}]);
             pull["requested_reviewers"] = json!([{"login": "alice"}]);
             pull["requested_teams"] = json!([{"slug": "ops"}]);
@@ -68,7 +68,8 @@ async fn what_github_leaves_out_is_no_mistake_and_forks_are_not_ours() {
     }
     assert_eq!(forge.pulls_of("renovate").await.unwrap(), [], "GitHub did not mind the branch");
     let merged = forge.pull(5).await.unwrap();
-    assert_eq!((merged.state, merged.has_auto_merge), (PullState::Merged, true));
+    assert_eq!(merged.state, PullState::Merged);
+    assert_eq!(merged.auto_merge.unwrap().by.as_deref(), Some("alice"));
     assert_eq!(merged.reviewers, ["alice", "team:ops"].map(str::to_owned).into());
     assert_eq!(merged.labels, ["a".to_owned()].into());
     let about = forge.repository().await.unwrap();
