@@ -263,6 +263,26 @@ fn a_tick_in_the_pull_makes_its_branch_anew() {
 }
 
 #[test]
+fn a_pull_that_somebody_sent_elsewhere_comes_back_only_when_asked() {
+    let more = json!({"automerge": true, "platformAutomerge": false});
+    let scene = Scene::new(&config(&more), &[("app", "1.0.0", &["1.1.0"])]);
+    scene.run().expect(0);
+    let pull = scene.pull_for("app");
+    scene.hub().branch_off("staging", "main");
+    scene.hub().retarget(pull.number, "staging");
+    scene.hub().set_status(&pull.head, "ci", "success");
+    scene.run().expect(0);
+    let elsewhere = scene.pull_for("app");
+    assert_eq!((elsewhere.state, elsewhere.base.as_str()), ("open", "staging"));
+    scene.hub().tick(scene.hub().issue_titled(DASHBOARD).number, &format!("rebase-branch={}", pull.head));
+    scene.run().expect(0);
+    scene.run().expect(0);
+    let back = scene.pull_for("app");
+    assert_eq!((back.number, back.state, back.base.as_str()), (pull.number, "merged", "main"));
+    assert_eq!(scene.version_on("staging", "app"), "1.0.0", "nobody wants it merged there by itself");
+}
+
+#[test]
 fn what_needs_approval_waits_for_a_tick() {
     let rules = json!([{"matchUpdateTypes": ["major"], "dependencyDashboardApproval": true}]);
     let images: [(&str, &str, &[&str]); 2] = [("app", "1.0.0", &["1.1.0"]), ("db", "15.1.0", &["16.0.0"])];

@@ -13,7 +13,7 @@ use updraft_core::plan::{Branch, HoldReason};
 
 use super::content;
 use super::job::Job;
-use crate::forge::{Allowed, CommitHead, ForgeError, ForgeErrorKind, NewCommit, NewFile, WORKFLOWS};
+use crate::forge::{Allowed, Change, CommitHead, ForgeError, ForgeErrorKind, NewCommit, NewFile, WORKFLOWS};
 use crate::run::ReadyBranch;
 
 /// A branch that is there and brings what it should.
@@ -201,7 +201,21 @@ impl Job<'_> {
             self.heads.insert(name.clone(), head.sha.clone());
             made = Made { sha: head.sha, how: How::Committed, behind_by: 0 };
         }
+        if is_retargeted {
+            self.brings_home(name).await?;
+        }
         self.pull(ready, &made, before).await
+    }
+
+    /// Has a pull request that somebody sent elsewhere go into the base branch again.
+    async fn brings_home(&mut self, name: &str) -> Result<(), ForgeError> {
+        let Some(pull) = self.pulls.get_mut(name) else { return Ok(()) };
+        let base = &self.repository.default_branch;
+        tracing::info!(branch = name, pull = pull.number, from = pull.base, to = base, "is sent back");
+        let change = Change { base: Some(base.clone()), ..Change::default() };
+        self.forge.change_pull(pull.number, &change).await?;
+        pull.base.clone_from(base);
+        Ok(())
     }
 
     /// Returns where a branch stands that is not to be touched now although nobody else committed to it.

@@ -56,7 +56,8 @@ impl Job<'_> {
             Some(pull) => self.refresh(branch, pull, before).await?,
             None => self.open(branch, before).await?,
         };
-        if automerges && self.merges(branch, made, &pull).await? {
+        let is_retargeted = pull.base != self.repository.default_branch;
+        if automerges && !is_retargeted && self.merges(branch, made, &pull).await? {
             return Ok(Standing::Merged { pull: Some(pull.number) });
         }
         Ok(Standing::Open { pull: pull.number })
