@@ -122,6 +122,29 @@ fn a_branch_that_somebody_committed_to_is_left_alone() {
 }
 
 #[test]
+fn a_branch_that_was_merged_with_a_persons_commits_is_free_again() {
+    let scene = one_update();
+    scene.run().expect(0);
+    let pull = scene.pull_for("app");
+    scene.hub().commit(&pull.head, &[("notes.txt", "mine\n")], "A fix", "alice");
+    scene.hub().squash(pull.number, "alice");
+    let left = scene.copy();
+    left.run().expect(0);
+    assert_eq!(left.hub().branch_names(), ["main"], "nothing needs it any more");
+    scene.release("app", "1.2.0");
+    scene.run().expect(0);
+    let next = scene.pull_for("app");
+    assert_eq!((scene.hub().pulls().len(), next.state, &next.head), (2, "open", &pull.head));
+    assert_eq!(scene.version_on(&next.head, "app"), "1.2.0");
+    assert_eq!(scene.hub().commits(&next.head).len(), 1);
+    // What a person commits now is in no base.
+    let theirs = scene.hub().commit(&next.head, &[("notes.txt", "more\n")], "A fix", "alice");
+    scene.release("app", "1.3.0");
+    scene.run().expect(0);
+    assert_eq!(scene.hub().branches()[&next.head], theirs);
+}
+
+#[test]
 fn what_was_closed_stays_closed_until_there_is_something_newer() {
     let scene = one_update();
     scene.run().expect(0);

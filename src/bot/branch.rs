@@ -4,9 +4,9 @@ use updraft_core::config::options::RebaseWhen;
 use updraft_core::dashboard::Tick;
 use updraft_core::draft;
 use updraft_core::draft::comments::{self, Comment};
-use updraft_core::forge::{Comparison, PullRequest};
+use updraft_core::forge::PullRequest;
 use updraft_core::life::content::Verdict;
-use updraft_core::life::past::{Past, past};
+use updraft_core::life::past::{Past, is_left_over, past};
 use updraft_core::life::policy::{may_leave_to_forge, must_be_up_to_date};
 use updraft_core::life::{Standing, lifts};
 use updraft_core::plan::{Branch, HoldReason};
@@ -139,9 +139,12 @@ impl Job<'_> {
         let consent = self.consent(branch, open.as_ref());
         let is_asked = consent.is_some();
         let is_retargeted = open.as_ref().is_some_and(|pull| pull.base != self.repository.default_branch);
-        let is_somebodys = self.own.is_edited(&comparison) || is_retargeted;
         let history = self.history(branch).await?;
         let mut before = past(&history, branch, &self.repository.default_branch, self.session.now);
+        let is_left_over = open.is_none() && is_left_over(&history, &self.repository.default_branch, &sha);
+        let is_somebodys = (self.own.is_edited(&comparison) && !is_left_over) || is_retargeted;
+        // What was squashed is in the base, too.
+        let ahead_by = if is_left_over { 0 } else { comparison.ahead_by };
         if is_somebodys
             || !before.automerges(branch)
             || !may_leave_to_forge(&branch.options, self.session.now)
@@ -152,7 +155,7 @@ impl Job<'_> {
         if is_somebodys && consent != Some(Consent::WithWhatPeopleDid) {
             return self.leave_edited(open.as_ref()).await;
         }
-        if let Some(standing) = self.standing_still(branch, open.as_ref(), &comparison) {
+        if let Some(standing) = self.standing_still(branch, open.as_ref(), ahead_by) {
             return Ok(standing);
         }
         if open.is_some() {
@@ -183,12 +186,12 @@ impl Job<'_> {
         }
         let labels = open.as_ref().map(|pull| pull.labels.clone()).unwrap_or_default();
         let is_behind = comparison.behind_by > 0;
-        let is_fresh = !is_behind && comparison.ahead_by == 1 && verdict == Verdict::Right;
+        let is_fresh = !is_behind && ahead_by == 1 && verdict == Verdict::Right;
         let never = branch.options.rebase_when == Some(RebaseWhen::Never);
         let wants_commit = match verdict {
             Verdict::Different => true,
             Verdict::Conflicted => !never,
-            Verdict::Right => comparison.ahead_by == 0,
+            Verdict::Right => ahead_by == 0,
         } || (is_behind && must_be_up_to_date(branch, &self.protection, &labels));
         let mut made = Made { sha, how: How::Found, behind_by: comparison.behind_by };
         if (wants_commit || is_asked) && !is_fresh {
@@ -218,13 +221,9 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Returns where a branch stands that is not to be touched now although nobody else committed to it.
-    fn standing_still(
-        &self,
-        branch: &Branch,
-        open: Option<&PullRequest>,
-        comparison: &Comparison,
-    ) -> Option<Standing> {
+    /// Returns where a branch stands that is not to be touched now although nobody else committed to it. `ahead_by` counts its commits that are not in
+    /// the base.
+    fn standing_still(&self, branch: &Branch, open: Option<&PullRequest>, ahead_by: u64) -> Option<Standing> {
         let stands = |hold: Option<&updraft_core::plan::Hold>| match (open, hold) {
             (Some(pull), _) => Standing::Open { pull: pull.number },
             (None, Some(hold)) => Standing::Held(hold.clone()),
@@ -240,7 +239,7 @@ impl Job<'_> {
             HoldReason::Silent | HoldReason::TooYoung => true,
             HoldReason::OutsideSchedule => branch.options.update_not_scheduled == Some(false),
             // It was approved, or large enough, when it was made.
-            HoldReason::NeedsApproval | HoldReason::GroupTooSmall => comparison.ahead_by == 0,
+            HoldReason::NeedsApproval | HoldReason::GroupTooSmall => ahead_by == 0,
         };
         is_still.then(|| stands(Some(hold)))
     }

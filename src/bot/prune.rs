@@ -2,7 +2,7 @@
 
 use updraft_core::draft::comments;
 use updraft_core::forge::PullRequest;
-use updraft_core::life::past::{ABANDONED, AUTOCLOSED};
+use updraft_core::life::past::{ABANDONED, AUTOCLOSED, is_left_over};
 
 use super::job::Job;
 use crate::forge::{Change, ForgeError, ForgeErrorKind};
@@ -64,7 +64,7 @@ impl Job<'_> {
             tracing::info!(branch = name, reason, "stays, although nothing is known to need it");
             return Ok(false);
         }
-        if self.own.is_edited(&comparison) {
+        if self.own.is_edited(&comparison) && !self.is_left_over(name, sha, pull).await? {
             self.take_back(name).await?;
             if let Some(pull) = pull.filter(|pull| !pull.title.ends_with(ABANDONED)) {
                 let title = Some(format!("{}{ABANDONED}", pull.title));
@@ -89,5 +89,19 @@ impl Job<'_> {
         self.tally.pruned += 1;
         tracing::info!(branch = name, "deleted, as nothing needs it any more");
         Ok(true)
+    }
+
+    /// Returns whether a branch is only what is left of a pull request that was merged.
+    async fn is_left_over(
+        &self,
+        name: &str,
+        sha: &str,
+        pull: Option<&PullRequest>,
+    ) -> Result<bool, ForgeError> {
+        if pull.is_some() {
+            return Ok(false);
+        }
+        let history = self.forge.pulls_of(name).await?;
+        Ok(is_left_over(&history, &self.repository.default_branch, sha))
     }
 }

@@ -56,6 +56,13 @@ pub fn past<'a>(history: &'a [PullRequest], branch: &Branch, base: &str, now: Ti
         .map_or(Past::Nothing, Past::Autoclosed)
 }
 
+/// Returns whether a branch at the commit `sha` is only what is left of a pull request that was merged: whoever made its commits, they are in the base,
+/// also where they were squashed.
+pub fn is_left_over(history: &[PullRequest], base: &str, sha: &str) -> bool {
+    let newest = history.iter().find(|pull| pull.base == base && pull.state == PullState::Merged);
+    newest.is_some_and(|pull| pull.head_sha == sha)
+}
+
 /// Returns whether closing a pull request cannot mean "not this version", because its title does not name one: groups, pins, steps back.
 pub fn is_immortal(branch: &Branch) -> bool {
     let kinds_without = |kind| matches!(kind, UpdateType::Pin | UpdateType::PinDigest | UpdateType::Rollback);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::limits::Counts;
-use super::past::{ABANDONED, AUTOCLOSED, Past, is_immortal, past};
+use super::past::{ABANDONED, AUTOCLOSED, Past, is_immortal, is_left_over, past};
 use super::policy::must_be_up_to_date;
 use super::*;
 use crate::dashboard::Tick;
@@ -105,6 +105,22 @@ fn the_newest_pull_request_with_the_title_decides() {
     let closed = pull(1, PullState::Closed, TITLE, "2026-02-01T00:00:00Z");
     assert_eq!(before("{}", &[merged.clone(), closed.clone()]), "merged 2");
     assert_eq!(before("{}", &[closed, merged]), "closed 1");
+}
+
+#[test]
+fn what_was_merged_is_left_over_until_somebody_commits_again() {
+    let at =
+        |number, state, sha: &str| PullRequest { head_sha: sha.to_owned(), ..pull(number, state, TITLE, "") };
+    let check = |history: &[PullRequest], expected: bool| {
+        assert_eq!(is_left_over(history, "main", "b"), expected, "{history:?}");
+    };
+    check(&[at(1, PullState::Merged, "b")], true);
+    check(&[at(2, PullState::Closed, "c"), at(1, PullState::Merged, "b")], true);
+    check(&[at(1, PullState::Merged, "a")], false);
+    check(&[at(2, PullState::Merged, "c"), at(1, PullState::Merged, "b")], false);
+    check(&[at(1, PullState::Closed, "b")], false);
+    check(&[PullRequest { base: "staging".to_owned(), ..at(1, PullState::Merged, "b") }], false);
+    check(&[], false);
 }
 
 #[test]
