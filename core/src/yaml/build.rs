@@ -8,7 +8,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, opti
 
 use super::mask::{self, LoneTag};
 use super::quick::{self, Content};
-use super::{AS_SPELLED, Document, Entry, Style, What, YamlError, YamlFile};
+use super::{AS_SPELLED, Document, Entry, Shortcuts, Style, What, YamlError, YamlFile};
 use crate::span::ByteSpan;
 
 /// How many errors are told one by one.
@@ -38,7 +38,15 @@ pub(super) fn parse_after(
         let Some(source) = text.get(piece.clone()) else { continue };
         if let Some(Content { nodes, decoded }) = first(text, piece.clone()) {
             let span = ByteSpan::new(piece.start, piece.end);
-            file.documents.push(Document { text: Arc::clone(text), span, nodes, decoded, template: false });
+            let shortcuts = Shortcuts::default();
+            file.documents.push(Document {
+                text: Arc::clone(text),
+                span,
+                nodes,
+                decoded,
+                template: false,
+                shortcuts,
+            });
             continue;
         }
         let before = file.documents.len();
@@ -160,6 +168,7 @@ impl<'a> Builder<'a> {
                         nodes: Vec::with_capacity(source.len() / 16),
                         decoded: Vec::new(),
                         template: !self.tags.is_empty(),
+                        shortcuts: Shortcuts::default(),
                     });
                 }
                 Event::DocumentEnd => {

@@ -8,19 +8,23 @@
 //! (`<<`) are an extension that stays visible among the entries, and that [`Node::get`] looks through.
 
 mod build;
+mod large;
 mod mask;
 mod quick;
 mod walk;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::span::ByteSpan;
 
 pub use build::parse;
+use large::{FEW, LargeMappings};
 pub use walk::{Step, Walk};
 
-/// How many entries of merged mappings [`Node::get`] looks at before it gives up.
-const MERGE_STEPS: usize = 2000;
+/// How many entries of merged mappings [`Node::get`] looks at before it gives up, and how many at least where a document is full of merges.
+const MERGE_STEPS: (usize, usize) = (2000, 100);
+/// How many such entries are looked at, at the most, when each alias of a document is looked into once.
+const ALL_MERGE_STEPS: usize = 4_000_000;
 /// How deep merge keys may lead from one mapping to the next.
 const MERGE_DEPTH: usize = 16;
 
@@ -66,6 +70,15 @@ pub struct Document {
     /// The values of those scalars that are not spelled as they mean.
     decoded: Vec<Box<str>>,
     template: bool,
+    shortcuts: Shortcuts,
+}
+
+/// What makes looking for keys cheap in documents that are made to be dear; found out when it is needed.
+#[derive(Debug, Default)]
+struct Shortcuts {
+    large: OnceLock<LargeMappings>,
+    /// How many entries of merged mappings one look takes in.
+    merge_steps: OnceLock<usize>,
 }
 
 /// A node as it is stored.
@@ -129,6 +142,19 @@ impl Document {
     /// Returns where the document stands: from its `---`, or the file's start, to the next one.
     pub fn span(&self) -> ByteSpan {
         self.span
+    }
+
+    fn large(&self) -> &LargeMappings {
+        self.shortcuts.large.get_or_init(|| large::collect(self))
+    }
+
+    /// Returns how many entries of merged mappings one look takes in: the fewer the more often the document gives a reason to look.
+    fn merge_steps(&self) -> usize {
+        *self.shortcuts.merge_steps.get_or_init(|| {
+            let aliases = self.nodes.iter().filter(|entry| matches!(entry.what, What::Alias(_))).count();
+            let (most, least) = MERGE_STEPS;
+            (ALL_MERGE_STEPS / aliases.max(1)).clamp(least, most)
+        })
     }
 
     /// Returns whether it became readable only after its template tags were masked.
@@ -267,36 +293,25 @@ impl<'a> Node<'a> {
 
     /// Returns the node and value of the key `key`, as [`Node::get`] finds them.
     pub fn entry_of(self, key: &str) -> Option<(Node<'a>, Node<'a>)> {
-        let mut steps = MERGE_STEPS;
-        self.find(key, MERGE_DEPTH, &mut steps)
+        match self.own(key) {
+            (_, Own::Entry(key, value)) => Some((key, value)),
+            (_, Own::Nothing) => None,
+            (_, Own::Merges) => self.find_merged(key, MERGE_DEPTH, &mut self.document.merge_steps()),
+        }
     }
 
-    fn find(self, key: &str, depth: usize, steps: &mut usize) -> Option<(Node<'a>, Node<'a>)> {
-        let mut found = None;
-        let mut merges = false;
-        let counted = depth < MERGE_DEPTH;
-        if counted {
-            *steps = steps.checked_sub(1)?;
-        }
-        for (name, value) in self.entries() {
-            if counted {
-                *steps = steps.checked_sub(1)?;
-            }
-            let text = name.as_str();
-            if text == Some(key) {
-                found = Some((name, value));
-            }
-            merges |= text == Some("<<");
-        }
-        if found.is_some() || !merges {
-            return found;
-        }
+    /// Looks for `key` in what is merged into the mapping.
+    fn find_merged(self, key: &str, depth: usize, steps: &mut usize) -> Option<(Node<'a>, Node<'a>)> {
         let depth = depth.checked_sub(1)?;
-        let sources = self.entries().filter(|(name, _)| name.as_str() == Some("<<"));
-        for (_, source) in sources {
-            // `<<: *a` and `<<: [*a, *b]`, where the earlier one wins.
-            let found =
-                std::iter::once(source).chain(source.items()).find_map(|node| node.find(key, depth, steps));
+        for source in self.merged() {
+            let (seen, own) = source.own(key);
+            *steps = steps.saturating_sub(1 + seen);
+            let found = match own {
+                _ if *steps == 0 => return None,
+                Own::Entry(key, value) => Some((key, value)),
+                Own::Nothing => None,
+                Own::Merges => source.find_merged(key, depth, steps),
+            };
             if found.is_some() {
                 return found;
             }
@@ -304,10 +319,64 @@ impl<'a> Node<'a> {
         None
     }
 
+    /// Looks for `key` among the mapping's own entries, of which the last one counts. Returns also how many it had to look at.
+    fn own(self, key: &str) -> (usize, Own<'a>) {
+        let (mut found, mut seen) = (Own::Nothing, 0);
+        for (name, value) in self.entries() {
+            if seen == FEW {
+                // It is searched, whatever its size.
+                return (seen, self.own_of_many(key));
+            }
+            seen += 1;
+            match name.as_str() {
+                Some(text) if text == key => found = Own::Entry(name, value),
+                Some("<<") if matches!(found, Own::Nothing) => found = Own::Merges,
+                _ => {}
+            }
+        }
+        (seen, found)
+    }
+
+    fn own_of_many(self, key: &str) -> Own<'a> {
+        let Some(keys) = self.document.large().get(&self.index) else { return Own::Nothing };
+        let equal = |key| large::equal(self.document, keys, key);
+        match equal(key).last() {
+            Some(index) => self.entry_at(*index).map_or(Own::Nothing, |(key, value)| Own::Entry(key, value)),
+            None if equal("<<").is_empty() => Own::Nothing,
+            None => Own::Merges,
+        }
+    }
+
+    /// Returns the key at an index and its value.
+    fn entry_at(self, index: u32) -> Option<(Node<'a>, Node<'a>)> {
+        let value = self.document.nodes.get(index as usize)?.next;
+        Some((Node::at_index(self.document, index), Node::at_index(self.document, value)))
+    }
+
+    /// Returns what is merged into a mapping, in the order in which it counts: `<<: *a` and `<<: [*a, *b]`, where the earlier one wins.
+    fn merged(self) -> impl Iterator<Item = Node<'a>> {
+        let many = self.document.shortcuts.large.get().and_then(|large| large.get(&self.index));
+        let (few, keys) = match many {
+            Some(keys) => (None, large::equal(self.document, keys, "<<")),
+            None => (Some(self.entries().filter(|(name, _)| name.as_str() == Some("<<"))), [].as_slice()),
+        };
+        let sources = few.into_iter().flatten().chain(keys.iter().filter_map(move |key| self.entry_at(*key)));
+        sources.flat_map(|(_, source)| std::iter::once(source).chain(source.items()))
+    }
+
     /// Returns an iterator over this node and everything in it, each once, in the order of the text.
     pub fn walk(self) -> Walk<'a> {
         Walk::new(self)
     }
+}
+
+/// What a mapping itself says of a key.
+#[derive(Clone, Copy)]
+enum Own<'a> {
+    Entry(Node<'a>, Node<'a>),
+    /// Nothing, and others are merged into it.
+    Merges,
+    Nothing,
 }
 
 /// The nodes right below a collection: keys and values in turn, or items.

@@ -228,6 +228,46 @@ fn merge_keys_that_multiply_are_given_up() {
     assert!(only(&file).at(&["a13", "missing"]).is_none());
 }
 
+/// Returns how many looks a hostile file can provoke: one for each of its aliases.
+fn looks(text: &str) -> usize {
+    let file = read(text);
+    let items = only(&file).get("all").unwrap();
+    items.items().filter(|item| item.get("missing").is_none()).count()
+}
+
+#[test]
+fn a_large_mapping_is_searched_however_often_it_is_looked_into() {
+    let keys: String = (0..40_000).map(|n| format!("  k{n}: v\n")).collect();
+    let aliases = "*large, ".repeat(40_000);
+    assert_eq!(looks(&format!("large: &large\n{keys}all: [{aliases}]\n")), 40_000);
+    // Each of them merges it.
+    let merging = "- {<<: *large, name: x}\n".repeat(40_000);
+    assert_eq!(looks(&format!("large: &large\n{keys}all:\n{merging}")), 40_000);
+    // Each of them merges something that merges hundreds.
+    let small: String = (0..1000).map(|n| format!("s{n}: &s{n} {{a: b, c: d}}\n")).collect();
+    let sources: String = (0..1000).map(|n| format!("*s{n}, ")).collect();
+    let text = format!("{small}many: &many\n  <<: [{sources}]\nall:\n{}", merging.replace("*large", "*many"));
+    assert_eq!(looks(&text), 40_000);
+}
+
+#[test]
+fn a_large_mapping_says_what_a_small_one_does() {
+    let keys: String = (0..100).map(|n| format!("k{n}: v{n}\n")).collect();
+    let file = read(&format!(
+        "one: &one {{a: 1, b: 2}}\ntwo: &two {{b: 3, c: 4}}\n{keys}k7: last\n<<: [*one, *two]\n? [x]\n: y\n"
+    ));
+    let root = only(&file);
+    let said = |key: &str| root.get(key).map(Node::raw);
+    assert_eq!(
+        ["k0", "k99", "k7", "a", "b", "c", "k100", ""].map(said),
+        [Some("v0"), Some("v99"), Some("last"), Some("1"), Some("2"), Some("4"), None, None]
+    );
+    assert_eq!(root.key_of("k7").unwrap().span().start, file.documents()[0].text.find("k7: last").unwrap());
+    let merged = read(&format!("large: &large\n  x: y\n{}small:\n  <<: *large\n", keys.replace('k', "  k")));
+    assert_eq!(only(&merged).at(&["small", "x"]).unwrap().raw(), "y");
+    assert_eq!(only(&merged).at(&["small", "k50"]).unwrap().raw(), "v50");
+}
+
 #[test]
 fn an_alias_to_its_own_parent_is_walked_once() {
     let file = read("a: &a\n  b: *a\n  c: d\n");
