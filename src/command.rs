@@ -64,7 +64,10 @@ pub async fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "updraft", &mut std::io::stdout());
+            // It ends the process where it cannot write, so it does not write to what others may close.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "updraft", &mut script);
+            terminal.print(&String::from_utf8_lossy(&script))?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -23,4 +23,5 @@ pub mod report;
 pub mod run;
 pub mod settings;
 pub mod source;
+pub mod whole_file;
 pub mod worktree;

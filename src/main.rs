@@ -1,5 +1,6 @@
 //! The `updraft` binary: reads the command line, does one thing, and says by its exit code how that went.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -16,7 +17,8 @@ async fn main() -> ExitCode {
     match command::execute(cli).await {
         Ok(code) => code,
         Err(error) => {
-            anstream::eprintln!("{}", command::describe(&error));
+            // Nobody is left to tell when stderr is gone.
+            let _ = writeln!(anstream::stderr(), "{}", command::describe(&error));
             ExitCode::from(command::USAGE)
         }
     }

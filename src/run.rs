@@ -343,6 +343,7 @@ pub async fn dry_run(path: &Path, world: &cli::World) -> anyhow::Result<Outcome>
     let reading = session.understand(path, snapshot, began).await?;
     let mut outcome = session.decide(reading).await;
     outcome.problems.extend(session.problems);
+    outcome.problems.extend(session.http.recording_failure().map(Problem::error));
     outcome.problems.sort();
     outcome.problems.dedup();
     outcome.network = session.http.stats().total();

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use updraft_core::name::RepoPath;
+
+use crate::whole_file::{self, Durability};
 
 /// The longest name of a patch, in bytes, without its ending: file systems take 255 in all.
 const MAX_NAME: usize = 200;
@@ -45,20 +46,9 @@ pub fn replace(root: &Path, path: &RepoPath, before: &str, after: &str) -> Resul
     write_whole(&full, after.as_bytes(), Some(permissions))
 }
 
-/// Puts `bytes` at `path`, as a file of its own: in place of what is there, and not through a link that is there.
 fn write_whole(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> Result<(), WriteError> {
-    let temporary = path.with_file_name(format!(".updraft-{}-{}", std::process::id(), fastrand::u64(..)));
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| permissions.map_or(Ok(()), |permissions| fs::set_permissions(&temporary, permissions)))
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|source| {
-        let _ = fs::remove_file(&temporary);
-        WriteError::Io { path: path.to_owned(), source }
-    })
+    whole_file::write(path, bytes, permissions, Durability::Lasting)
+        .map_err(|source| WriteError::Io { path: path.to_owned(), source })
 }
 
 /// Returns where `path` is under `root`.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::{Ending, Summary};
+use crate::whole_file::{self, Durability};
 
 /// One kind of figure.
 struct Metric {
@@ -115,10 +116,7 @@ fn label(text: &str) -> String {
 /// # Errors
 /// The file cannot be written.
 pub(super) fn write(path: &Path, summary: &Summary) -> std::io::Result<()> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".tmp");
-    std::fs::write(&draft, text(summary))?;
-    std::fs::rename(&draft, path)
+    whole_file::write(path, text(summary).as_bytes(), None, Durability::Passing)
 }
 
 #[cfg(test)]

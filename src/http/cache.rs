@@ -7,7 +7,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -39,6 +39,8 @@ pub(super) struct DiskCache {
     counter: AtomicU64,
     /// Every use of the disk takes a thread: hundreds of replies at once would start hundreds of them for nothing.
     disk: Semaphore,
+    /// Whether it was said that a reply could not be kept.
+    told: AtomicBool,
 }
 
 /// A kept reply.
@@ -80,7 +82,12 @@ pub(super) fn key(request: &Request, identity: &Identity, shape: &str) -> String
 
 impl DiskCache {
     pub(super) fn new(folder: &Path) -> Self {
-        Self { folder: folder.join("http"), counter: AtomicU64::new(0), disk: Semaphore::new(AT_ONCE) }
+        Self {
+            folder: folder.join("http"),
+            counter: AtomicU64::new(0),
+            disk: Semaphore::new(AT_ONCE),
+            told: AtomicBool::new(false),
+        }
     }
 
     /// Returns the kept reply; `None` when there is none or it is damaged.
@@ -100,7 +107,13 @@ impl DiskCache {
     pub(super) async fn store(&self, key: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) {
         let path = self.path(key);
         if let Err(error) = self.write(&path, key, status, headers, body).await {
-            tracing::warn!(path = %path.display(), %error, "a reply cannot be cached");
+            if self.told.swap(true, Ordering::Relaxed) {
+                tracing::debug!(path = %path.display(), %error, "a reply cannot be cached");
+            } else {
+                // A full disk refuses each of a thousand replies: once is enough.
+                let folder = self.folder.display();
+                tracing::warn!(%folder, %error, "replies cannot be cached, so the next run has to ask again");
+            }
         }
     }
 

@@ -260,6 +260,11 @@ impl Http {
         self.0.exchange.is_stored()
     }
 
+    /// Returns why the recording that was asked for lacks a reply, with the first reason; `None` when it is complete, or there is none.
+    pub fn recording_failure(&self) -> Option<String> {
+        self.0.exchange.lost().map(|error| format!("the recording lacks replies: {error}"))
+    }
+
     /// Removes what is old from the cache. Call it at the end of a run.
     pub fn clean_cache(&self) {
         if let Some(cache) = &self.0.cache

@@ -33,6 +33,7 @@ use url::Url;
 
 use super::error::{HttpError, HttpErrorKind, host_of, shown};
 use super::request::{Confidential, hex};
+use crate::whole_file::{self, Durability};
 
 /// The headers worth keeping: what decides how a reply is read, and nothing that is about a person or a moment.
 const KEPT_HEADERS: [&str; 8] = [
@@ -285,7 +286,7 @@ pub(super) fn record(folder: &Path, request: &Named<'_>, reply: &Recorded) -> Re
     } else if !reply.body.is_empty() {
         let body_name = format!("{name}.{}", extension(&reply.headers));
         let file = host.join(&body_name);
-        fs::write(&file, &reply.body).map_err(io_error(&file))?;
+        whole_file::write(&file, &reply.body, None, Durability::Passing).map_err(io_error(&file))?;
         entry.file = Some(body_name);
     }
     write(&host, &name, &entry)
@@ -334,7 +335,7 @@ fn write(host: &Path, name: &str, entry: &Entry) -> Result<(), StoreError> {
     let mut text = serde_json::to_string_pretty(entry)
         .map_err(|source| StoreError::Format { path: file.clone(), source })?;
     text.push('\n');
-    fs::write(&file, text).map_err(io_error(&file))
+    whole_file::write(&file, text.as_bytes(), None, Durability::Passing).map_err(io_error(&file))
 }
 
 fn kept_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
