@@ -89,6 +89,9 @@ pub async fn run(arguments: &cli::Run) -> anyhow::Result<Summary> {
         endings.push(ending);
     }
     session.http.clean_cache();
+    if let Some(failure) = session.http.recording_failure() {
+        tracing::error!("{failure}");
+    }
     let ended_at = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
     let summary = Summary { endings, network: session.http.stats().total(), ended_at };
     if let Some(path) = &settings.metrics {
@@ -113,7 +116,8 @@ async fn repositories(github: &Github, settings: &RunSettings) -> anyhow::Result
     Ok(all)
 }
 
-async fn one(github: &Github, session: &Session, settings: &RunSettings, slug: String) -> Ending {
+/// Works on one repository, `owner/name`.
+pub async fn one(github: &Github, session: &Session, settings: &RunSettings, slug: String) -> Ending {
     let began = Instant::now();
     let forge = github.repository(&slug);
     let work = match forge {

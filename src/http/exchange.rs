@@ -1,7 +1,7 @@
 //! One request and its reply, with redirects, repetition and waiting, over the network or from a recording.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
@@ -16,7 +16,7 @@ use super::ending::Ending;
 use super::error::{HttpError, HttpErrorKind, host_of};
 use super::host::Hosts;
 use super::host_rules::{HostRules, HostSettings, Transport};
-use super::patience::{Patience, UNTOLD, Verdict, verdict, wait_by_words};
+use super::patience::{Patience, Verdict, verdict, wait_by_words};
 use super::recording::{Authorized, Named, Outcome, Recorded, Replay, StoreError, record, record_failure};
 use super::redirect::{is_redirect, next, same_origin};
 use super::request::{Access, Confidential, Credential, Identity, Persistence, Request};
@@ -37,6 +37,8 @@ pub(super) struct Exchange {
     patience: Patience,
     pub(super) ending: Ending,
     pub(super) counter: Arc<Counter>,
+    /// Why a reply is missing in the recording: the first reason.
+    lost: OnceLock<StoreError>,
 }
 
 #[derive(Debug)]
@@ -117,7 +119,21 @@ impl Exchange {
             patience,
             ending: Ending::default(),
             counter: Arc::new(Counter::default()),
+            lost: OnceLock::new(),
         })
+    }
+
+    /// Returns why the recording lacks a reply; `None` when it is complete.
+    pub(super) fn lost(&self) -> Option<&StoreError> {
+        self.lost.get()
+    }
+
+    /// Notes whether a reply was recorded. One that was not is missing there; it is an answer all the same.
+    fn keep(&self, recorded: Result<(), StoreError>) {
+        if let Err(error) = recorded {
+            tracing::debug!(%error, "a reply cannot be recorded");
+            let _ = self.lost.set(error);
+        }
     }
 
     /// Returns whether replies go to a store or come from one.
@@ -230,13 +246,13 @@ impl Exchange {
             if is_by_words && verdict == Verdict::Final {
                 let text;
                 (response, text) = peek(response, request).await?;
-                verdict = match wait_by_words(status, &text) {
+                verdict = match wait_by_words(status, &text, self.patience.untold) {
                     Some(wait) => Verdict::Refused(Some(wait)),
                     None => Verdict::Final,
                 };
             }
             verdict = match verdict {
-                Verdict::Refused(None) => Verdict::Refused(Some(UNTOLD)),
+                Verdict::Refused(None) => Verdict::Refused(Some(self.patience.untold)),
                 Verdict::Final if status == StatusCode::INTERNAL_SERVER_ERROR => Verdict::Failed(None),
                 other => other,
             };
@@ -363,11 +379,11 @@ impl Exchange {
             Source::Network { client, record: Some(folder) } => {
                 match self.ask_whole(client, request, conditions, hop).await {
                     Ok(reply) => {
-                        record(folder, &asked, &reply).map_err(store)?;
+                        self.keep(record(folder, &asked, &reply));
                         Ok(whole(reply, method, url, request.body_limit))
                     }
                     Err(error) => {
-                        record_failure(folder, &asked, &error).map_err(store)?;
+                        self.keep(record_failure(folder, &asked, &error));
                         Err(error)
                     }
                 }

@@ -20,6 +20,8 @@ pub struct Patience {
     pub pause: Duration,
     /// The longest `Retry-After` that is obeyed; after a longer one the request counts as refused.
     pub longest_wait: Duration,
+    /// How long a host is left alone that refuses without saying for how long, where much is done for an answer.
+    pub untold: Duration,
     /// How often one request obeys a `Retry-After`.
     pub waits: u32,
     /// How many requests to one host run at once.
@@ -37,6 +39,7 @@ impl Default for Patience {
             retries: 2,
             pause: Duration::from_millis(250),
             longest_wait: Duration::from_secs(60),
+            untold: UNTOLD,
             waits: 2,
             parallel: 32,
             redirects: 5,
@@ -66,7 +69,7 @@ pub(super) enum Verdict {
 
 /// How long to leave a host alone that refuses without saying for how long.
 /// <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately>
-pub(super) const UNTOLD: Duration = Duration::from_secs(60);
+const UNTOLD: Duration = Duration::from_secs(60);
 
 /// Returns what a reply means by its status and headers.
 ///
@@ -94,12 +97,12 @@ const UNAVAILABLE: Duration = Duration::from_secs(2);
 /// Returns how long to wait before a request is sent again whose refusal is one only by its words; `None` when it is the answer.
 ///
 /// GitHub may refuse too many requests in too short a time without any header, and calls it a conflict when a repository is not at hand.
-pub(super) fn wait_by_words(status: StatusCode, body: &[u8]) -> Option<Duration> {
+pub(super) fn wait_by_words(status: StatusCode, body: &[u8], untold: Duration) -> Option<Duration> {
     let text = String::from_utf8_lossy(body);
     let says = |words: &str| text.contains(words);
     match status {
         StatusCode::FORBIDDEN if says("secondary rate limit") || says("abuse detection mechanism") => {
-            Some(UNTOLD)
+            Some(untold)
         }
         StatusCode::CONFLICT if says("temporarily unavailable") => Some(UNAVAILABLE),
         _ => None,
@@ -190,7 +193,8 @@ mod tests {
 
     #[test]
     fn some_refusals_are_known_by_their_words() {
-        let wait = |status: u16, body: &[u8]| wait_by_words(StatusCode::from_u16(status).unwrap(), body);
+        let wait =
+            |status: u16, body: &[u8]| wait_by_words(StatusCode::from_u16(status).unwrap(), body, UNTOLD);
         let limit = br#"{"message": "You have exceeded a secondary rate limit. Please wait"}"#;
         assert_eq!(wait(403, limit), Some(UNTOLD));
         assert_eq!(wait(404, limit), None);

@@ -10,7 +10,7 @@ use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::header::{ACCEPT, HeaderMap};
 use reqwest::{Method, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use url::Url;
 
@@ -223,11 +223,14 @@ impl Client {
     /// There was no reply, or it says no.
     pub(super) async fn send(&self, call: &Call, credential: Credential) -> Result<Answer, ForgeError> {
         let (status, answer) = self.exchange(call, credential).await?;
-        if status.is_success() {
-            Ok(answer)
-        } else {
-            Err(of_reply(&call.task, status, &answer.headers, &answer.body))
+        if !status.is_success() {
+            return Err(of_reply(&call.task, status, &answer.headers, &answer.body));
         }
+        // A page of somebody who stands in between says 200 too, and has carried nothing out.
+        if call.effect != Effect::Asks && status != StatusCode::NO_CONTENT {
+            answer.json::<IgnoredAny>()?;
+        }
+        Ok(answer)
     }
 
     /// Sends a call and returns the reply, whatever its status.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use regex::Regex;
 
 use super::refusal::refuse;
-use super::web::{Request, Response};
+use super::web::{End, Request, Response};
 
 /// Before or after a request has had its effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,16 @@ pub(crate) enum Moment {
     Before,
     After,
 }
+
+/// Other hands.
+pub(crate) type Alter = dyn Fn(&Request, Response) -> Response + Send + Sync;
+
+/// What happens instead.
+pub(crate) type Instead = dyn Fn(&Request) -> End + Send + Sync;
+/// How an answer is sent.
+pub(crate) type Sending = dyn Fn(Response) -> End + Send + Sync;
+/// Which requests are meant.
+pub(crate) type Meant = dyn Fn(&Request) -> bool + Send + Sync;
 
 /// What goes wrong.
 #[derive(Clone)]
@@ -33,6 +43,12 @@ pub(crate) enum Failure {
     Hang(Gate),
     /// Something is called, and the request goes on.
     Call(Moment, Arc<dyn Fn() + Send + Sync>),
+    /// The answer goes through other hands.
+    Alter(Arc<Alter>),
+    /// Something else happens in place of the effect.
+    End(Arc<Instead>),
+    /// The answer is sent in another way.
+    Send(Arc<Sending>),
 }
 
 impl fmt::Debug for Failure {
@@ -44,6 +60,9 @@ impl fmt::Debug for Failure {
             Self::Reset => f.write_str("reset"),
             Self::Hang(_) => f.write_str("hang"),
             Self::Call(moment, _) => write!(f, "call {moment:?}"),
+            Self::Alter(_) => f.write_str("alter"),
+            Self::End(_) => f.write_str("end"),
+            Self::Send(_) => f.write_str("send"),
         }
     }
 }
@@ -87,10 +106,11 @@ impl Gate {
 }
 
 /// Something that goes wrong with some of the requests.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Fault {
     method: Option<String>,
     path: Regex,
+    only: Option<Arc<Meant>>,
     skip: usize,
     times: usize,
     failure: Failure,
@@ -100,7 +120,13 @@ impl Fault {
     /// Strikes the first request of a method (`*` is any, `write` any but GET and HEAD) whose path matches.
     pub(crate) fn on(method: &str, path: &str, failure: Failure) -> Self {
         let method = (method != "*").then(|| method.to_owned());
-        Self { method, path: Regex::new(path).unwrap(), skip: 0, times: 1, failure }
+        Self { method, path: Regex::new(path).unwrap(), only: None, skip: 0, times: 1, failure }
+    }
+
+    /// Strikes only those that are meant.
+    pub(crate) fn only(mut self, meant: Arc<Meant>) -> Self {
+        self.only = Some(meant);
+        self
     }
 
     /// Lets so many pass first.
@@ -120,11 +146,12 @@ impl Fault {
         let method = self.method.as_deref();
         method.is_none_or(|method| method == request.method || (method == "write" && is_write))
             && self.path.is_match(&request.path)
+            && self.only.as_ref().is_none_or(|only| only(request))
     }
 }
 
 /// All that goes wrong.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Faults {
     rules: Vec<Fault>,
     storm: Option<Storm>,

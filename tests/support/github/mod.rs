@@ -212,6 +212,7 @@ impl Inside {
                 call();
                 end = failure.answer().map(End::Answer);
             }
+            Some(Failure::End(instead)) => end = Some(instead(request)),
             Some(failure) => end = failure.answer().map(End::Answer),
             None => {}
         }
@@ -223,6 +224,11 @@ impl Inside {
                 call();
                 end
             }
+            Some(failure) => match (failure, end) {
+                (Failure::Alter(alter), End::Answer(response)) => End::Answer(alter(request, response)),
+                (Failure::Send(send), End::Answer(response)) => send(response),
+                (_, end) => end,
+            },
             _ => end,
         };
         let query: Vec<String> =

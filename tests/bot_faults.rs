@@ -1,0 +1,229 @@
+//! Each request of a run of the bot fails in each way in which networks and GitHub fail, once or always: the run ends and says what failed, nothing
+//! stands in the repository that should not, and the next run ends where an undisturbed one would have.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+#[path = "support/github/mod.rs"]
+mod github;
+#[path = "support/inside.rs"]
+mod inside;
+#[path = "support/registry.rs"]
+mod registry;
+#[path = "support/scene.rs"]
+mod scene;
+mod support;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use github::web::{End, Request, Response};
+use github::{Failure, Fault, Moment};
+use inside::{State, check_each, inside, inside_for, route, said, scene};
+use scene::Scene;
+use serde_json::json;
+
+/// How a request fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// The connection is closed before anything happens.
+    Close,
+    /// It is done, and the answer is lost.
+    AnswerLost,
+    Reset,
+    Silence,
+    /// It is done, and the answer comes a byte at a time.
+    Drip,
+    /// It is done, and half of the answer comes.
+    Truncated,
+    Status(u16),
+    /// With how many seconds to wait.
+    RetryAfter(u16, u64),
+    /// 403 because of too many requests, with or without the seconds to wait.
+    SecondaryLimit(Option<u64>),
+    /// A login page where data was expected.
+    LoginPage,
+    Garbage,
+    Empty,
+    /// An answer without an end.
+    Huge,
+}
+
+const WAYS: [Way; 26] = [
+    Way::Close,
+    Way::AnswerLost,
+    Way::Reset,
+    Way::Silence,
+    Way::Drip,
+    Way::Truncated,
+    Way::Status(401),
+    Way::Status(403),
+    Way::Status(404),
+    Way::Status(409),
+    Way::Status(422),
+    Way::Status(429),
+    Way::Status(500),
+    Way::Status(502),
+    Way::Status(503),
+    Way::Status(504),
+    Way::RetryAfter(403, 0),
+    Way::RetryAfter(429, 0),
+    Way::RetryAfter(429, 9999),
+    Way::RetryAfter(503, 9999),
+    Way::SecondaryLimit(Some(0)),
+    Way::SecondaryLimit(None),
+    Way::LoginPage,
+    Way::Garbage,
+    Way::Empty,
+    Way::Huge,
+];
+
+impl Way {
+    fn failure(self) -> Failure {
+        let instead = |response: Response| Failure::End(Arc::new(move |_| End::Answer(response.clone())));
+        let refusal = |status: u16, message: &str| Response::json(status, &json!({"message": message}));
+        let limit = "You have exceeded a secondary rate limit.";
+        match self {
+            Self::Close => Failure::Drop(Moment::Before),
+            Self::AnswerLost => Failure::Drop(Moment::After),
+            Self::Reset => Failure::Reset,
+            Self::Silence => Failure::End(Arc::new(|_| End::Silence)),
+            Self::Drip => Failure::Send(Arc::new(End::Drip)),
+            Self::Truncated => Failure::Send(Arc::new(End::Truncated)),
+            Self::Status(status) => instead(refusal(status, "Something went wrong")),
+            Self::RetryAfter(status, seconds) => {
+                instead(refusal(status, "Later, please").with("retry-after", seconds.to_string()))
+            }
+            Self::SecondaryLimit(None) => instead(refusal(403, limit)),
+            Self::SecondaryLimit(Some(seconds)) => {
+                instead(refusal(403, limit).with("retry-after", seconds.to_string()))
+            }
+            Self::LoginPage => instead(
+                Response::new(200)
+                    .with("content-type", "text/html")
+                    .body("<!doctype html><title>Log in</title>"),
+            ),
+            Self::Garbage => instead(
+                Response::new(200)
+                    .with("content-type", "application/json")
+                    .body(b"\xff\x00{{{[[[\n- : \x07".to_vec()),
+            ),
+            Self::Empty => instead(Response::new(200)),
+            Self::Huge => instead(
+                Response::new(200).with("content-type", "application/json").body(vec![b'['; 3 * 1024 * 1024]),
+            ),
+        }
+    }
+}
+
+/// What is to fail.
+#[derive(Clone, Debug)]
+struct Plan {
+    route: String,
+    way: Way,
+    times: usize,
+}
+
+/// Returns the kinds of requests of an undisturbed run.
+fn routes(before: &Scene) -> BTreeSet<String> {
+    let scene = before.copy();
+    let seen: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+    let note = {
+        let seen = Arc::clone(&seen);
+        move |request: &Request, response: Response| {
+            seen.lock().unwrap().insert(route(request));
+            response
+        }
+    };
+    scene.github.fault(Fault::on("*", "", Failure::Alter(Arc::new(note))).times(usize::MAX));
+    inside(&scene);
+    let seen = seen.lock().unwrap();
+    seen.clone()
+}
+
+fn check(plan: &Plan, before: &Scene, (state_before, state_after): (&State, &State)) -> Vec<String> {
+    let scene = before.copy();
+    let wanted = plan.route.clone();
+    let is_meant = move |request: &Request| route(request) == wanted;
+    scene.github.fault(Fault::on("*", "", plan.way.failure()).only(Arc::new(is_meant)).times(plan.times));
+    let ending = inside(&scene);
+    let now = State::of(&scene);
+    let mut wrong = now.wrong(state_before, state_after);
+    let said = said(&ending);
+    // GitHub refuses people who cannot be asked, who are then left out; that is only logged.
+    let is_about_people = plan.route.ends_with("/assignees") || plan.route.ends_with("/requested_reviewers");
+    let is_left_out = is_about_people && matches!(plan.way, Way::Status(404 | 409 | 422));
+    if now != *state_after && said.is_empty() && !is_left_out {
+        wrong.push("it ended elsewhere and said nothing".to_owned());
+    }
+    scene.github.heal();
+    if now != *state_after {
+        inside(&scene);
+        let later = State::of(&scene);
+        wrong.extend(
+            later.wrong(state_after, state_after).into_iter().map(|text| format!("the next run: {text}")),
+        );
+    }
+    if !wrong.is_empty() {
+        wrong.insert(0, format!("{plan:?}:"));
+        wrong.push(format!("it said: {said:#?}"));
+    }
+    wrong
+}
+
+/// Lets every `step`th of all failures happen.
+#[track_caller]
+fn check_every(step: usize) {
+    let before = scene();
+    let after = before.copy();
+    assert_eq!(said(&inside(&after)), [""; 0]);
+    let (state_before, state_after) = (State::of(&before), State::of(&after));
+    let routes = routes(&before);
+    assert!(routes.len() > 20, "{routes:#?}");
+    let all = routes.iter().flat_map(|route| {
+        let plan = move |way, times| Plan { route: route.clone(), way, times };
+        WAYS.into_iter().flat_map(move |way| [plan(way, 1), plan(way, usize::MAX)])
+    });
+    let plans: Vec<Plan> = all.step_by(step).collect();
+    check_each(&plans, |plan| check(plan, &before, (&state_before, &state_after)));
+    println!("{} kinds of requests, {} faults, and as many runs that ended well", routes.len(), plans.len());
+}
+
+#[test]
+fn a_request_that_fails_leaves_nothing_wrong() {
+    // A step that has no divisor in common with the number of ways meets each of them.
+    check_every(41);
+}
+
+#[test]
+fn a_run_ends_at_its_deadline_wherever_it_is() {
+    let before = scene();
+    let after = before.copy();
+    inside(&after);
+    let (state_before, state_after) = (State::of(&before), State::of(&after));
+    let deadlines: Vec<u64> = (0..12).map(|step| step * 30).collect();
+    check_each(&deadlines, |milliseconds| {
+        let scene = before.copy();
+        // Somebody who never answers does not hold the run longer either.
+        scene.github.fault(Fault::on("*", "comments", Way::Silence.failure()).times(usize::MAX));
+        let ending = inside_for(&scene, Duration::from_millis(*milliseconds));
+        let mut wrong = State::of(&scene).wrong(&state_before, &state_after);
+        if said(&ending).is_empty() {
+            wrong.push("it said nothing of what is left".to_owned());
+        }
+        scene.github.heal();
+        inside(&scene);
+        wrong.extend(State::of(&scene).wrong(&state_after, &state_after));
+        if !wrong.is_empty() {
+            wrong.insert(0, format!("stopped after {milliseconds} ms:"));
+        }
+        wrong
+    });
+    println!("{} deadlines, and as many runs that ended well", deadlines.len());
+}
+
+#[test]
+#[ignore = "takes minutes: `cargo test --test bot_faults -- --ignored`"]
+fn each_request_fails_in_each_way_and_leaves_nothing_wrong() {
+    check_every(1);
+}
