@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mutants::{Change, change, ways_into};
 use serde_json::{Value, json};
 use updraft::datasource;
 use updraft::http::{DockerConfig, HostRule, HostRules, Http, HttpSettings, Patience, Proxies};
@@ -22,6 +23,8 @@ use crate::github::web::{End, Request, Response, Server};
 
 #[path = "support/github/mod.rs"]
 mod github;
+#[path = "support/mutants.rs"]
+mod mutants;
 mod support;
 
 const OLD: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
@@ -127,10 +130,21 @@ struct Plan {
     times: usize,
 }
 
+/// A field of an answer that is not what it should be.
+#[derive(Clone, Debug)]
+struct Mutation {
+    request: String,
+    way: Vec<String>,
+    how: Change,
+}
+
 #[derive(Default)]
 struct State {
     plan: Option<Plan>,
+    mutation: Option<Mutation>,
     asked: BTreeSet<String>,
+    /// The answers that are JSON, by request.
+    said: BTreeMap<String, Value>,
 }
 
 /// What a host says.
@@ -153,13 +167,21 @@ impl World {
                 let name = format!("{host} {} {}", request.method, shown(&request));
                 let mut state = state.lock().unwrap();
                 state.asked.insert(name.clone());
+                let mut honest = answer(&request);
+                if let Ok(mut value) = serde_json::from_slice::<Value>(&honest.body) {
+                    state.said.insert(name.clone(), value.clone());
+                    if let Some(wrong) = state.mutation.as_ref().filter(|wrong| wrong.request == name) {
+                        change(&mut value, &wrong.way, wrong.how);
+                        honest.body = serde_json::to_vec(&value).unwrap();
+                    }
+                }
                 let failing = state.plan.as_mut().filter(|plan| plan.request == name && plan.times > 0);
                 match failing {
                     Some(plan) => {
                         plan.times -= 1;
-                        plan.fault.end(answer(&request))
+                        plan.fault.end(honest)
                     }
-                    None => End::Answer(answer(&request)),
+                    None => End::Answer(honest),
                 }
             });
             (host, server)
@@ -183,7 +205,10 @@ impl World {
         plan: Option<Plan>,
         cache: Option<&Path>,
     ) -> (Outcome, BTreeSet<String>) {
-        *self.state.lock().unwrap() = State { plan, asked: BTreeSet::new() };
+        {
+            let mut state = self.state.lock().unwrap();
+            (state.plan, state.asked) = (plan, BTreeSet::new());
+        }
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let outcome = runtime.block_on(async {
@@ -421,7 +446,14 @@ fn check(plan: &Plan, outcome: &Outcome, undisturbed: &Outcome) {
     if plan.times == 1 {
         assert_eq!(found, expected, "{case}: asking again helps");
     }
-    let failing = plan.request.split(' ').next().unwrap();
+    check_case(&case, &plan.request, outcome, undisturbed);
+}
+
+/// Fails unless what came of a run is right as far as it has nothing to do with one request, and the rest is told of.
+#[track_caller]
+fn check_case(case: &str, request: &str, outcome: &Outcome, undisturbed: &Outcome) {
+    let (found, expected) = (updates(outcome), updates(undisturbed));
+    let failing = request.split(' ').next().unwrap();
     let mut lost = Vec::new();
     for (name, host) in HOST_OF {
         if found[name] == expected[name] {
@@ -447,6 +479,45 @@ fn check(plan: &Plan, outcome: &Outcome, undisturbed: &Outcome) {
             .any(|finding| finding.skip().is_some() || !finding.choice.warnings.is_empty());
         assert!(said || told, "{case}: {lost:?} are lost in silence");
     }
+}
+
+#[test]
+fn each_field_that_a_registry_leaves_out_costs_no_more_than_it_told() {
+    let world = World::start();
+    let tree = tree(&world);
+    world.run(tree.path(), None);
+    let said = std::mem::take(&mut world.state.lock().unwrap().said);
+    let mutations: Vec<Mutation> = said
+        .iter()
+        .flat_map(|(request, value)| ways_into(value).into_iter().map(move |way| (request, way)))
+        // A list that is said to be empty is one.
+        .filter(|(_, way)| !way.last().is_some_and(|step| step == "nodes" || step == "[]"))
+        .enumerate()
+        // Each way in turn, so that each kind of answer meets all of them.
+        .map(|(index, (request, way))| Mutation {
+            request: request.clone(),
+            way,
+            how: Change::ALL[index % 3],
+        })
+        .collect();
+    assert!(mutations.len() > 40, "{said:#?}");
+    drop(tree);
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let world = World::start();
+                let tree = self::tree(&world);
+                let (undisturbed, _) = world.run(tree.path(), None);
+                while let Some(mutation) = mutations.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    world.state.lock().unwrap().mutation = Some(mutation.clone());
+                    let (outcome, _) = world.run(tree.path(), None);
+                    check_case(&format!("{mutation:?}"), &mutation.request, &outcome, &undisturbed);
+                }
+            });
+        }
+    });
+    println!("{} changes of fields, and as many runs that ended well", mutations.len());
 }
 
 /// Runs with a cache that was treated badly after an earlier run filled it, and expects what a run without any cache finds.

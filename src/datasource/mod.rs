@@ -21,6 +21,9 @@ pub mod helm;
 pub mod java_version;
 pub mod jsr;
 pub mod kubernetes_api;
+#[cfg(test)]
+#[path = "../../tests/support/mutants.rs"]
+mod mutants;
 pub mod node_version;
 pub mod npm;
 pub mod nuget;

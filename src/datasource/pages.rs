@@ -176,14 +176,44 @@ impl<R: Paged + ?Sized> Datasource for Pages<R> {
 /// What the tests of all kinds of paged registry share.
 #[cfg(test)]
 pub(super) mod testing {
+    use super::super::mutants::{Change, change, ways_into};
     use super::*;
     use crate::http::testing::{Answer, Server, client};
 
-    /// Asks a server that has these documents, by path and query, for `package`. `{origin}` in a document is its address.
+    /// Asks a server that has these documents, by path and query, for `package`. `{origin}` in a document is its address. Then asks again with
+    /// each field of each document null, missing, and of another kind: there may be less in the answer, but nothing else.
     pub(crate) async fn ask(
-        registry: impl Paged,
+        registry: impl Paged + 'static,
         package: &str,
         documents: &'static [(&'static str, &'static str)],
+    ) -> Result<Arc<ReleaseList>, LookupError> {
+        let registry: Arc<dyn Paged> = Arc::new(registry);
+        let documents: Vec<(&str, String)> =
+            documents.iter().map(|(target, text)| (*target, (*text).to_owned())).collect();
+        let whole = answer(Arc::clone(&registry), package, documents.clone()).await?;
+        let mut count = 0;
+        for (index, (target, text)) in documents.iter().enumerate() {
+            let Ok(value) = serde_json::from_str(text) else { continue };
+            for (way, how) in ways_into(&value).iter().flat_map(|way| Change::ALL.map(|how| (way, how))) {
+                let (mut documents, mut value) = (documents.clone(), value.clone());
+                change(&mut value, way, how);
+                documents[index].1 = value.to_string();
+                count += 1;
+                let Ok(list) = answer(Arc::clone(&registry), package, documents).await else { continue };
+                for release in &list.releases {
+                    let is_known = whole.releases.iter().any(|known| known.version == release.version);
+                    assert!(is_known, "{target}: {}: {how:?} brings {}", way.join("."), release.version);
+                }
+            }
+        }
+        println!("{count} changes of a document's fields were survived");
+        Ok(whole)
+    }
+
+    async fn answer(
+        registry: Arc<dyn Paged>,
+        package: &str,
+        documents: Vec<(&'static str, String)>,
     ) -> Result<Arc<ReleaseList>, LookupError> {
         let server = Server::start(move |seen| {
             let found = documents.iter().find(|(target, _)| *target == seen.target);
@@ -196,7 +226,7 @@ pub(super) mod testing {
             )
         })
         .await;
-        let datasource = Pages::new(&client(), registry);
+        let datasource = Pages::of(&client(), registry);
         let lookup = Lookup {
             datasource: datasource.id(),
             package_name: package.to_owned(),

@@ -188,6 +188,9 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(document: &[u8]) -> Result<T,
 /// What the tests of all kinds of registry share.
 #[cfg(test)]
 pub(super) mod testing {
+    use serde_json::Value;
+
+    use super::super::mutants::{Change, change, ways_into};
     use super::*;
     use crate::http::testing::{Answer, Server, client};
 
@@ -198,6 +201,7 @@ pub(super) mod testing {
         target: &'static str,
         document: &'static str,
     ) -> Result<Arc<ReleaseList>, LookupError> {
+        survives(document, |document| registry.read(document, package));
         let server =
             Server::start(
                 move |seen| if seen.target == target { Answer::ok(document) } else { Answer::status(404) },
@@ -210,6 +214,32 @@ pub(super) mod testing {
             registry_urls: vec![format!("{}/base/", server.origin)],
         };
         datasource.releases(&lookup).await
+    }
+
+    /// Reads a document with each field null, missing, and of another kind. There may be less in it, but nothing else.
+    #[track_caller]
+    pub(crate) fn survives(document: &str, read: impl Fn(&[u8]) -> Result<ReleaseList, String>) {
+        // Some are a list of documents, one a line.
+        let values = serde_json::from_str(document).map_or_else(
+            |_| document.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>(),
+            |value| Ok(vec![value]),
+        );
+        let (Ok(values), Ok(whole)) = (values, read(document.as_bytes())) else { return };
+        let known = versions(&whole);
+        let mut count = 0;
+        for (index, value) in values.iter().enumerate() {
+            for (way, how) in ways_into(value).iter().flat_map(|way| Change::ALL.map(|how| (way, how))) {
+                let mut changed = values.clone();
+                change(&mut changed[index], way, how);
+                let text: Vec<String> = changed.iter().map(ToString::to_string).collect();
+                count += 1;
+                let Ok(list) = read(text.join("\n").as_bytes()) else { continue };
+                for version in versions(&list) {
+                    assert!(known.contains(&version), "{}: {how:?} brings {version}", way.join("."));
+                }
+            }
+        }
+        println!("{count} changes of a document's fields were survived");
     }
 
     /// Returns the versions of a list.
