@@ -1,7 +1,12 @@
 //! Each request of a run of the bot fails in each way in which networks and GitHub fail, once or always: the run ends and says what failed, nothing
 //! stands in the repository that should not, and the next run ends where an undisturbed one would have.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed"
+)]
 
 #[path = "support/github/mod.rs"]
 mod github;

@@ -51,7 +51,7 @@ impl Witness {
 }
 
 /// Looks up a package in a registry, for which there is a credential, by way of a proxy.
-fn look_up(registry: &str, rule: Value, variables: &[(&str, &str)]) -> Ran {
+fn look_up(registry: &str, rule: &Value, variables: &[(&str, &str)]) -> Ran {
     let host = registry.split_once("://").unwrap().1;
     let text = format!("# renovate: datasource=npm depName=sail registryUrl={registry}\nSAIL=1.0.0\n");
     let tree = folder_with(&[("tools.env", &text), ("renovate.json", "{}")]);
@@ -74,7 +74,7 @@ fn of_an_encrypted_host_a_proxy_sees_the_name() {
     let proxy = Witness::start();
     let address = format!("http://robot:key-of-the-proxy@{}", proxy.host());
     for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
-        look_up("https://packages.example", json!({}), &[(variable, &address)]);
+        look_up("https://packages.example", &json!({}), &[(variable, &address)]);
     }
     assert!(!proxy.lines().is_empty());
     for request in proxy.seen() {
@@ -90,12 +90,12 @@ fn over_plain_http_a_proxy_sees_a_credential_only_where_the_operator_allowed_pla
     let proxy = Witness::start();
     let address = format!("http://{}", proxy.host());
     let ran =
-        look_up("http://packages.example", json!({}), &[("HTTP_PROXY", &address), ("http_proxy", &address)]);
+        look_up("http://packages.example", &json!({}), &[("HTTP_PROXY", &address), ("http_proxy", &address)]);
     assert_eq!(proxy.lines(), [""; 0], "{}", ran.err);
     assert!(ran.out.contains("insecureRegistry"), "{}", ran.out);
     let allowed = json!({"insecureRegistry": true});
     let ran =
-        look_up("http://packages.example", allowed, &[("HTTP_PROXY", &address), ("http_proxy", &address)]);
+        look_up("http://packages.example", &allowed, &[("HTTP_PROXY", &address), ("http_proxy", &address)]);
     assert_eq!(proxy.lines(), ["GET http://packages.example/sail"], "{}", ran.err);
     assert_eq!(proxy.seen()[0].header("authorization"), format!("Bearer {SECRET}"));
     assert!(is_updated(&ran), "{}", ran.out);
@@ -108,7 +108,7 @@ fn what_is_asked_directly_is_no_business_of_the_proxy() {
     let variables =
         [("HTTP_PROXY", &*address), ("http_proxy", &*address), ("NO_PROXY", "127.0.0.1,localhost")];
     let allowed = json!({"insecureRegistry": true});
-    let ran = look_up(&format!("http://{}", registry.host()), allowed, &variables);
+    let ran = look_up(&format!("http://{}", registry.host()), &allowed, &variables);
     assert_eq!(proxy.lines(), [""; 0], "{}", ran.err);
     assert_eq!(registry.lines(), ["GET /sail"], "{}", ran.err);
     assert_eq!(registry.seen()[0].header("proxy-authorization"), "");
@@ -121,7 +121,7 @@ fn what_opens_the_proxy_is_shown_to_nobody() {
     let address = format!("http://robot:key-of-the-proxy@{}", proxy.host());
     let ran = look_up(
         "https://packages.example",
-        json!({}),
+        &json!({}),
         &[("HTTPS_PROXY", &address), ("UPDRAFT_LOG", "trace")],
     );
     let said = format!("{}{}", ran.out, ran.err);

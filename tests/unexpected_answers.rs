@@ -90,7 +90,7 @@ fn mutations(before: &Scene) -> Vec<Mutation> {
 
 /// Runs with one thing wrong; returns what is wrong with what came of it.
 fn check(mutation: &Mutation, scene: &Scene, before: &State, after: &State) -> Vec<String> {
-    let alter = {
+    let answer = {
         let Mutation { field: Field { route: wanted, way }, change: how } = mutation.clone();
         move |request: &Request, mut response: Response| {
             if route(request) == wanted
@@ -102,7 +102,7 @@ fn check(mutation: &Mutation, scene: &Scene, before: &State, after: &State) -> V
             response
         }
     };
-    scene.github.fault(Fault::on("*", "", Failure::Alter(Arc::new(alter))).times(usize::MAX));
+    scene.github.fault(Fault::on("*", "", Failure::Alter(Arc::new(answer))).times(usize::MAX));
     let ending = inside(scene);
     let now = State::of(scene);
     let mut wrong = now.wrong(before, after);

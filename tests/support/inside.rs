@@ -191,7 +191,7 @@ impl State {
             let (now, before, after) = (self.pulls.get(key), before.pulls.get(key), after.pulls.get(key));
             match now {
                 Some(now) if !is_between(now, before, after) => {
-                    wrong.push(format!("the pull {key:?} is {now:#?}"))
+                    wrong.push(format!("the pull {key:?} is {now:#?}"));
                 }
                 Some(_) => {}
                 None => wrong.push(format!("the pull {key:?} is gone")),
@@ -238,7 +238,6 @@ pub(crate) fn check_each<T: Sync>(jobs: &[T], check: impl Fn(&T) -> Vec<String> 
                 while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let wrong = check(job);
                     if !wrong.is_empty() {
-                        println!("{}", wrong.join("\n"));
                         failures.lock().unwrap().push(wrong.join("\n"));
                     }
                 }

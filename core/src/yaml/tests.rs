@@ -237,22 +237,22 @@ fn looks(text: &str) -> usize {
 
 #[test]
 fn a_large_mapping_is_searched_however_often_it_is_looked_into() {
-    let keys: String = (0..40_000).map(|n| format!("  k{n}: v\n")).collect();
+    let keys = (0..40_000).map(|n| format!("  k{n}: v\n")).collect::<Vec<_>>().concat();
     let aliases = "*large, ".repeat(40_000);
     assert_eq!(looks(&format!("large: &large\n{keys}all: [{aliases}]\n")), 40_000);
     // Each of them merges it.
     let merging = "- {<<: *large, name: x}\n".repeat(40_000);
     assert_eq!(looks(&format!("large: &large\n{keys}all:\n{merging}")), 40_000);
     // Each of them merges something that merges hundreds.
-    let small: String = (0..1000).map(|n| format!("s{n}: &s{n} {{a: b, c: d}}\n")).collect();
-    let sources: String = (0..1000).map(|n| format!("*s{n}, ")).collect();
+    let small = (0..1000).map(|n| format!("s{n}: &s{n} {{a: b, c: d}}\n")).collect::<Vec<_>>().concat();
+    let sources = (0..1000).map(|n| format!("*s{n}, ")).collect::<Vec<_>>().concat();
     let text = format!("{small}many: &many\n  <<: [{sources}]\nall:\n{}", merging.replace("*large", "*many"));
     assert_eq!(looks(&text), 40_000);
 }
 
 #[test]
 fn a_large_mapping_says_what_a_small_one_does() {
-    let keys: String = (0..100).map(|n| format!("k{n}: v{n}\n")).collect();
+    let keys = (0..100).map(|n| format!("k{n}: v{n}\n")).collect::<Vec<_>>().concat();
     let file = read(&format!(
         "one: &one {{a: 1, b: 2}}\ntwo: &two {{b: 3, c: 4}}\n{keys}k7: last\n<<: [*one, *two]\n? [x]\n: y\n"
     ));

@@ -220,7 +220,9 @@ mod tests {
     /// Returns the description that gives the next entry a name, as POSIX has it.
     fn pax(key: &str, value: &str) -> Vec<u8> {
         let rest = format!(" {key}={value}\n");
-        let length = (rest.len()..).find(|length| length.to_string().len() + rest.len() == *length).unwrap();
+        let length = (rest.len()..rest.len() + 20)
+            .find(|length| length.to_string().len() + rest.len() == *length)
+            .unwrap();
         format!("{length}{rest}").into_bytes()
     }
 
@@ -241,12 +243,13 @@ mod tests {
             (0..3).for_each(|n| entry(builder, &format!("r/{n}"), EntryType::Regular, &[0; 4_000]));
         };
         assert_eq!(fill(&much), Err(sensible.clone()));
-        let huge = |builder: &mut Builder<Vec<u8>>| entry(builder, "r/a", EntryType::Regular, &[0; 300_000]);
+        let huge =
+            |builder: &mut Builder<Vec<u8>>| entry(builder, "r/a", EntryType::Regular, &vec![0; 300_000]);
         assert_eq!(fill(&huge), Err(unfolds));
         // Neither kind of long name is read into memory.
         for kind in [EntryType::GNULongName, EntryType::XHeader] {
             let named = |builder: &mut Builder<Vec<u8>>| {
-                entry(builder, "././@LongLink", kind, &[b'x'; 70_000]);
+                entry(builder, "././@LongLink", kind, &vec![b'x'; 70_000]);
                 entry(builder, "r/a", EntryType::Regular, b"");
             };
             assert_eq!(fill(&named), Err(sensible.clone()), "{kind:?}");
@@ -263,19 +266,19 @@ mod tests {
     fn long_names_lead_nowhere_else_either() {
         let mut builder = Builder::new(Vec::new());
         let long = "d/".repeat(200);
-        let mut named = |description: EntryType, name: &[u8], kind: EntryType| {
+        let mut add = |description: EntryType, name: &[u8], kind: EntryType| {
             entry(&mut builder, "x", description, name);
             entry(&mut builder, "r/short", kind, b"x");
         };
-        named(EntryType::XHeader, &pax("path", &format!("r/{long}pax")), EntryType::Regular);
-        named(EntryType::GNULongName, format!("r/{long}gnu\0").as_bytes(), EntryType::Regular);
-        named(EntryType::XHeader, &pax("path", "r/../../etc/passwd"), EntryType::Regular);
-        named(EntryType::GNULongName, b"r/../../etc/shadow", EntryType::Regular);
-        named(EntryType::XHeader, &pax("path", "r/link"), EntryType::Symlink);
-        named(EntryType::XHeader, &pax("path", "r/hard"), EntryType::Link);
-        named(EntryType::XHeader, &pax("path", "r/device"), EntryType::Char);
-        named(EntryType::XHeader, &pax("path", "r/sparse"), EntryType::GNUSparse);
-        named(EntryType::XHeader, &pax("mtime", "1"), EntryType::Regular);
+        add(EntryType::XHeader, &pax("path", &format!("r/{long}pax")), EntryType::Regular);
+        add(EntryType::GNULongName, format!("r/{long}gnu\0").as_bytes(), EntryType::Regular);
+        add(EntryType::XHeader, &pax("path", "r/../../etc/passwd"), EntryType::Regular);
+        add(EntryType::GNULongName, b"r/../../etc/shadow", EntryType::Regular);
+        add(EntryType::XHeader, &pax("path", "r/link"), EntryType::Symlink);
+        add(EntryType::XHeader, &pax("path", "r/hard"), EntryType::Link);
+        add(EntryType::XHeader, &pax("path", "r/device"), EntryType::Char);
+        add(EntryType::XHeader, &pax("path", "r/sparse"), EntryType::GNUSparse);
+        add(EntryType::XHeader, &pax("mtime", "1"), EntryType::Regular);
         let files = unpack(&zipped(&builder.into_inner().unwrap()), 100).unwrap();
         let names: Vec<&str> = files.keys().map(String::as_str).collect();
         assert_eq!(names, [&*format!("{long}gnu"), &*format!("{long}pax"), "short"]);
