@@ -463,7 +463,7 @@ fn check(plan: &Plan, outcome: &Outcome, undisturbed: &Outcome) {
     }
 }
 
-/// Returns the dependencies that get less than they should. Fails where one does that has nothing to do with a request, or gets something else.
+/// Returns what a run lost, and fails if that has nothing to do with one request, or if anything is proposed that is not right.
 #[track_caller]
 fn lost(case: &str, request: &str, outcome: &Outcome, undisturbed: &Outcome) -> Vec<&'static str> {
     let (found, expected) = (updates(outcome), updates(undisturbed));
@@ -488,8 +488,11 @@ fn lost(case: &str, request: &str, outcome: &Outcome, undisturbed: &Outcome) -> 
     lost
 }
 
+/// Fields that hold lists where nothing may mean an empty list.
+const LISTS: [&str; 4] = ["nodes", "[]", "releases", "refs"];
+
 #[test]
-fn each_field_that_a_registry_leaves_out_costs_no_more_than_it_told() {
+fn each_field_that_a_registry_leaves_out_costs_only_what_it_is_about() {
     let world = World::patient();
     let tree = tree(&world);
     world.run(tree.path(), None);
@@ -497,6 +500,8 @@ fn each_field_that_a_registry_leaves_out_costs_no_more_than_it_told() {
     let mutations: Vec<Mutation> = said
         .iter()
         .flat_map(|(request, value)| ways_into(value).into_iter().map(move |way| (request, way)))
+        // A list that is said to be empty is one.
+        .filter(|(_, way)| !way.last().is_some_and(|step| LISTS.contains(&step.as_str())))
         .enumerate()
         // Each way in turn, so that each kind of answer meets all of them.
         .map(|(index, (request, way))| Mutation {
@@ -517,6 +522,7 @@ fn each_field_that_a_registry_leaves_out_costs_no_more_than_it_told() {
                 while let Some(mutation) = mutations.get(next.fetch_add(1, Ordering::Relaxed)) {
                     world.state.lock().unwrap().mutation = Some(mutation.clone());
                     let (outcome, _) = world.run(tree.path(), None);
+                    // A list that leaves out a version is believed, so there is nothing to tell.
                     lost(&format!("{mutation:?}"), &mutation.request, &outcome, &undisturbed);
                 }
             });

@@ -1,7 +1,12 @@
 //! A GitHub that leaves things out: in each answer that the bot reads, each field is in turn null, missing, or of another kind. The run ends and
 //! says so, and in the repository there is nothing that neither was there before nor would be there after an undisturbed run.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed"
+)]
 
 #[path = "support/github/mod.rs"]
 mod github;
