@@ -94,7 +94,6 @@ async fn dry_run(arguments: &DryRun, terminal: &Terminal) -> anyhow::Result<Exit
         worktree::make_folder(folder)?;
     }
     let mut outcome = run::dry_run(&arguments.path, &arguments.world).await?;
-    crate::decisions::log(&outcome);
     if let Some(folder) = &arguments.patches {
         let patches =
             outcome.branches.iter().map(|ready| (ready.branch.branch_name.as_str(), ready.patch.as_str()));

@@ -7,11 +7,12 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use updraft_core::address::without_user;
 use updraft_core::choose::PreparedDep;
 use updraft_core::config::{Config, Facts, RuleTrace};
 use updraft_core::name::short_digest;
 use updraft_core::source::SourceFile;
-use updraft_core::update::{Candidate, Dropped};
+use updraft_core::update::Candidate;
 
 use crate::report::layout::wrap;
 use crate::report::printable::printable;
@@ -98,6 +99,7 @@ impl Story<'_> {
                 _ => None,
             };
             let registry = registry.or_else(|| dep.registry_urls.first().cloned());
+            let registry = registry.map(|registry| without_user(&registry).into_owned());
             registry
                 .map_or_else(|| datasource.to_string(), |registry| format!("{datasource} from {registry}"))
         });
@@ -210,7 +212,7 @@ impl Story<'_> {
         let mut groups: Vec<(String, Vec<&Candidate>)> = Vec::new();
         for candidate in candidates {
             if let Some(dropped) = &candidate.dropped {
-                let reason = reason(dropped);
+                let reason = dropped.to_string();
                 match groups.iter_mut().find(|(other, _)| *other == reason) {
                     Some((_, group)) => group.push(candidate),
                     None => groups.push((reason, vec![candidate])),
@@ -332,27 +334,6 @@ impl Story<'_> {
             "skipReason": finding.skip().map(|skip| skip.reason.as_str()),
             "skipDetail": finding.skip().map(|skip| skip.detail),
         })
-    }
-}
-
-/// Returns why a release was dropped, in words.
-fn reason(dropped: &Dropped) -> String {
-    match dropped {
-        Dropped::NotAVersion => "not a version of this kind".to_owned(),
-        Dropped::ExtractVersion(pattern) => format!("`extractVersion` {pattern} does not match"),
-        Dropped::NotNewer => "not newer".to_owned(),
-        Dropped::InRange => "the range in the file takes it already".to_owned(),
-        Dropped::Unstable => "prerelease".to_owned(),
-        Dropped::Deprecated => "deprecated".to_owned(),
-        Dropped::Incompatible => "another flavour or precision".to_owned(),
-        Dropped::AllowedVersions(constraint) => format!("`allowedVersions` is {constraint}"),
-        Dropped::AboveLatest(latest) => format!("above the tag `latest`, which is {latest}"),
-        Dropped::FollowTag(tag) => format!("`followTag` follows {tag}"),
-        Dropped::MaxMajorIncrement => "`maxMajorIncrement`".to_owned(),
-        Dropped::TooYoung(age) => format!("younger than {age}"),
-        Dropped::Disabled(rule) => format!("disabled by {rule}"),
-        Dropped::LowerThan(version) => format!("lower than {version}"),
-        Dropped::NoDigest => "no digest was found".to_owned(),
     }
 }
 

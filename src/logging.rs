@@ -1,17 +1,28 @@
 //! Log lines: on stderr, for people or as JSON.
+//!
+//! A line stands for itself: it says in which repository, branch or package it was written (the spans around it), what happened, and why.
+//! What happened is the message, which is always one of few; why is the field `reason`.
 
-use std::io::IsTerminal;
+mod line;
+mod lines;
+
+use std::io::{IsTerminal, Write as _};
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Registry;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{Layer as _, Registry, fmt};
 
+use self::line::Style;
+use self::lines::Lines;
 use crate::cli::{ColorChoice, Global, LogFormat};
 
+/// The target of the lines that tell of a decision, one line each: what becomes of a dependency, a branch, a pull request, an issue.
+pub const DECISIONS: &str = "updraft::decisions";
+
 /// Starts logging as `global` and the environment say: `-v` flags first, then `UPDRAFT_LOG`, then Renovate's `LOG_LEVEL`; where nobody says
-/// anything, at the level `usual`.
+/// anything that can be understood, at the level `usual`.
 pub fn start(global: &Global, usual: LevelFilter) {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let level = match global.verbose {
@@ -21,42 +32,78 @@ pub fn start(global: &Global, usual: LevelFilter) {
         2 => Some("debug".to_owned()),
         _ => Some("trace".to_owned()),
     };
-    // Words such as `updraft::http=debug,warn`; a single word is about updraft only, not about the libraries it is made of.
-    let directives = level.unwrap_or_else(|| usual.to_string());
-    let filter = if directives.contains(['=', ',']) {
-        directives.parse::<Targets>().ok()
-    } else {
-        directives.parse::<LevelFilter>().ok().map(|level| Targets::new().with_target("updraft", level))
+    let wanted = level.as_deref().map(|level| (level, filter(level)));
+    let filter = match &wanted {
+        Some((_, Some(filter))) => filter.clone(),
+        _ => updraft_at(usual),
     };
-    let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
-    let layer = fmt::layer().with_writer(std::io::stderr).with_target(false);
     // Renovate's name comes after everything that is ours.
     let is_json = variable("LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
     let format = match global.log_format {
         LogFormat::Text if is_json && variable("UPDRAFT_LOG_FORMAT").is_none() => LogFormat::Json,
         format => format,
     };
-    let layer = match format {
-        LogFormat::Json => layer.json().flatten_event(true).boxed(),
-        LogFormat::Text => {
-            let color = match global.color {
-                ColorChoice::Always => true,
-                ColorChoice::Never => false,
-                ColorChoice::Auto => std::io::stderr().is_terminal() && variable("NO_COLOR").is_none(),
-            };
-            layer.with_ansi(color).compact().boxed()
-        }
+    let style = match format {
+        LogFormat::Json => Style::Json,
+        LogFormat::Text => match global.color {
+            ColorChoice::Always => Style::Colored,
+            ColorChoice::Auto if std::io::stderr().is_terminal() && variable("NO_COLOR").is_none() => {
+                Style::Colored
+            }
+            ColorChoice::Auto | ColorChoice::Never => Style::Plain,
+        },
     };
-    Registry::default().with(layer.with_filter(filter)).init();
+    // Nobody is left to tell when stderr is gone.
+    let lines = Lines::new(style, |line: &str| drop(std::io::stderr().lock().write_all(line.as_bytes())));
+    Registry::default().with(filter).with(lines).init();
+    if let Some((level, None)) = wanted {
+        tracing::warn!(level, usual = %usual, "this is no level of logging; the usual one is used");
+    }
+}
+
+/// Reads words such as `updraft::http=debug,warn`; a single word is about updraft only, not about the libraries it is made of.
+fn filter(words: &str) -> Option<Targets> {
+    if words.contains(['=', ',']) { words.parse().ok() } else { words.parse().ok().map(updraft_at) }
+}
+
+fn updraft_at(level: LevelFilter) -> Targets {
+    Targets::new().with_target("updraft", level)
 }
 
 /// Translates the levels of Renovate's `LOG_LEVEL`; `fatal` is our `error`.
-fn renovate_level(level: &str) -> &'static str {
+fn renovate_level(level: &str) -> String {
     match level.to_ascii_lowercase().as_str() {
-        "trace" => "trace",
-        "debug" => "debug",
-        "info" => "info",
-        "error" | "fatal" => "error",
-        _ => "warn",
+        "fatal" => "error".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(words: &str, target: &str, expected: bool) {
+        let filter = filter(words).unwrap();
+        assert_eq!(filter.would_enable(target, &tracing::Level::DEBUG), expected, "{words} {target}");
+    }
+
+    #[test]
+    fn a_single_word_is_about_updraft_and_not_about_what_it_is_made_of() {
+        check("debug", "updraft::http", true);
+        check("debug", DECISIONS, true);
+        check("debug", "h2", false);
+        check("info", "updraft::http", false);
+        check("updraft::decisions=debug", DECISIONS, true);
+        check("updraft::decisions=debug", "updraft::http", false);
+        check("warn,h2=debug", "h2", true);
+    }
+
+    #[test]
+    fn renovates_levels_are_ours() {
+        for level in ["trace", "debug", "info", "warn", "error", "fatal", "INFO"] {
+            assert!(filter(&renovate_level(level)).is_some(), "{level}");
+        }
+        assert!(filter("loud").is_none());
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 use futures::future::join_all;
 use jiff::Timestamp;
+use tracing::{Instrument as _, debug_span};
 use updraft_core::choose::{ChooseInput, DigestAnswers, PreparedDep, choose, settle};
 use updraft_core::config::Config;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
@@ -52,7 +53,12 @@ pub async fn answer(
     let progress = &Progress::new("asking registries", packages);
     let mut answers = futures::stream::iter(by_package)
         .map(|(lookup, deps)| async move {
-            let answer = Package { datasources, config, now, lookup }.answer(deps).await;
+            let span = debug_span!(
+                "package",
+                packageName = lookup.package_name,
+                datasource = lookup.datasource.as_str()
+            );
+            let answer = Package { datasources, config, now, lookup }.answer(deps).instrument(span).await;
             progress.step();
             answer
         })
@@ -75,6 +81,10 @@ struct Package<'a> {
 impl Package<'_> {
     async fn answer(&self, deps: Vec<(usize, PreparedDep)>) -> Vec<(usize, Finding)> {
         let releases = self.datasources.releases(&self.lookup).await;
+        match &releases {
+            Ok(list) => tracing::trace!(releases = list.releases.len(), "looked up"),
+            Err(error) => tracing::trace!(reason = error.detail, "not looked up"),
+        }
         let decided = deps.into_iter().map(|(index, dep)| {
             let choice = releases.as_ref().map(|releases| self.choose(&dep, releases)).unwrap_or_default();
             (index, Finding { dep, choice, releases: Some(releases.clone()) })

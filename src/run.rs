@@ -10,6 +10,7 @@ use std::time::Instant;
 use std::{mem, slice};
 
 use jiff::Timestamp;
+use tracing::Instrument as _;
 use updraft_core::choose::{PreparedDep, prepare};
 use updraft_core::config::{Config, Included, ManagerFiles};
 use updraft_core::dep::{Dep, Part, Skip, SkipReason};
@@ -29,6 +30,7 @@ use updraft_managers::extract::in_parallel;
 use crate::cli;
 use crate::configuration::{self, Presets};
 use crate::datasource::{self, Datasources, LookupError, LookupErrorKind, custom};
+use crate::decisions;
 use crate::http::Http;
 use crate::lookup::{self, Answered};
 use crate::proof::Proof;
@@ -124,6 +126,13 @@ pub struct Outcome {
     pub lookups: usize,
     /// What the network cost.
     pub network: crate::http::HostStats,
+}
+
+impl Outcome {
+    /// Returns how many steps were chosen, those that wait included.
+    pub fn updates(&self) -> usize {
+        self.findings.iter().map(|finding| finding.choice.updates.len()).sum()
+    }
 }
 
 /// Reads a working tree and finds its dependencies; `presets` says whether the network may be used for the configuration.
@@ -340,8 +349,16 @@ pub async fn dry_run(path: &Path, world: &cli::World) -> anyhow::Result<Outcome>
     if snapshot.identity.slug.is_some() {
         snapshot.identity.recent_subjects = subjects;
     }
-    let reading = session.understand(path, snapshot, began).await?;
-    let mut outcome = session.decide(reading).await;
+    let name = snapshot.identity.slug.as_deref().unwrap_or(&snapshot.identity.name);
+    let span = tracing::error_span!("repository", repository = name);
+    let decided = async {
+        let reading = session.understand(path, snapshot, began).await?;
+        let outcome = session.decide(reading).await;
+        decisions::log_dependencies(&outcome);
+        decisions::log_branches(&outcome);
+        anyhow::Ok(outcome)
+    };
+    let mut outcome = decided.instrument(span).await?;
     outcome.problems.extend(session.problems);
     outcome.problems.extend(session.http.recording_failure().map(Problem::error));
     outcome.problems.sort();

@@ -462,10 +462,11 @@ fn a_dry_run_writes_nothing() {
 
 #[test]
 fn the_token_is_in_nothing_that_is_printed_or_kept() {
-    for verbosity in ["-vv", "-vvvv"] {
+    for (verbosity, dry_run) in [("-vv", None), ("-vvv", None), ("-vvv", Some("--dry-run"))] {
         for format in ["text", "json"] {
             let scene = one_update();
-            let ran = scene.run_with(&[verbosity, "--log-format", format, SLUG]).expect(0);
+            let arguments = [verbosity, "--log-format", format, SLUG].into_iter().chain(dry_run);
+            let ran = scene.run_with(&arguments.collect::<Vec<_>>()).expect(0);
             let half: String = TOKEN.chars().skip(8).take(12).collect();
             for text in [&ran.out, &ran.err] {
                 assert!(!text.contains(&half), "the token was printed");

@@ -177,14 +177,22 @@ fn each_repository_ends_with_one_json_line_and_is_in_the_figures() {
         (&lab["repository"], &lab["level"], &lab["message"]),
         (&"me/lab".into(), &"INFO".into(), &"done".into())
     );
-    for figure in
-        ["dependencies", "branches", "branches_created", "pulls_created", "merged", "pruned", "errors"]
-    {
+    for figure in [
+        "dependencies",
+        "branches",
+        "held",
+        "branchesCreated",
+        "pullsCreated",
+        "merged",
+        "pruned",
+        "problems",
+        "errors",
+    ] {
         assert_eq!(lab[figure], 0, "{figure}");
     }
     assert_eq!((&gone["repository"], &gone["level"]), (&"me/gone".into(), &"ERROR".into()));
-    let why = gone["message"].as_str().unwrap();
-    assert!(why.starts_with("failed: the forge does not know the repository"), "{why}");
+    let why = gone["reason"].as_str().unwrap();
+    assert!(why.starts_with("the forge does not know the repository"), "{why}");
     let figures = fs::read_to_string(metrics).unwrap();
     assert!(figures.contains("updraft_repository_success{repository=\"me/lab\"} 1\n"), "{figures}");
     assert!(figures.contains("updraft_repository_success{repository=\"me/gone\"} 0\n"), "{figures}");
@@ -198,6 +206,6 @@ fn a_token_that_the_forge_does_not_know_is_told_and_not_shown() {
     let ran = bot(&["me/lab", "--endpoint", &github.api(), "--log-format", "json"], &[TOKEN]).expect(1);
     let told = summaries(&ran);
     let [summary] = told.as_slice() else { panic!("one line a repository: {}", ran.err) };
-    let why = summary["message"].as_str().unwrap();
-    assert!(why.starts_with("failed: the forge does not accept the token (401)"), "{why}");
+    let why = summary["reason"].as_str().unwrap();
+    assert!(why.starts_with("the forge does not accept the token (401)"), "{why}");
 }

@@ -4,6 +4,7 @@
 //! dependencies, releases, versions, choice, configuration, plan, edits, texts.
 
 #![cfg_attr(test, allow(clippy::string_slice, reason = "tests index texts they wrote themselves"))]
+pub mod address;
 pub mod name;
 pub mod problem;
 pub mod span;

@@ -128,6 +128,18 @@ pub struct Pending {
     pub until: Option<Timestamp>,
 }
 
+impl Pending {
+    /// Returns the age that is missing, and that nobody knows it where that is so.
+    pub fn missing_age(&self) -> String {
+        match self.until {
+            Some(_) => self.minimum_release_age.clone(),
+            None => {
+                format!("{}, as far as is known: the registry gives no date", self.minimum_release_age)
+            }
+        }
+    }
+}
+
 /// One release that was looked at, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Candidate {
@@ -173,6 +185,42 @@ pub enum Dropped {
     LowerThan(String),
     /// No digest could be found for it.
     NoDigest,
+}
+
+impl Dropped {
+    /// Returns whether somebody could wonder why the release was not taken: it is newer, and a version like the current one.
+    pub fn is_notable(&self) -> bool {
+        !matches!(
+            self,
+            Self::NotAVersion
+                | Self::ExtractVersion(_)
+                | Self::NotNewer
+                | Self::Incompatible
+                | Self::LowerThan(_)
+        )
+    }
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAVersion => f.write_str("not a version of this kind"),
+            Self::ExtractVersion(pattern) => write!(f, "`extractVersion` {pattern} does not match"),
+            Self::NotNewer => f.write_str("not newer"),
+            Self::InRange => f.write_str("the range in the file takes it already"),
+            Self::Unstable => f.write_str("prerelease"),
+            Self::Deprecated => f.write_str("deprecated"),
+            Self::Incompatible => f.write_str("another flavour or precision"),
+            Self::AllowedVersions(constraint) => write!(f, "`allowedVersions` is {constraint}"),
+            Self::AboveLatest(latest) => write!(f, "above the tag `latest`, which is {latest}"),
+            Self::FollowTag(tag) => write!(f, "`followTag` follows {tag}"),
+            Self::MaxMajorIncrement => f.write_str("`maxMajorIncrement`"),
+            Self::TooYoung(age) => write!(f, "younger than {age}"),
+            Self::Disabled(rule) => write!(f, "disabled by {rule}"),
+            Self::LowerThan(version) => write!(f, "lower than {version}"),
+            Self::NoDigest => f.write_str("no digest was found"),
+        }
+    }
 }
 
 /// What was decided for one dependency.

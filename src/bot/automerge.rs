@@ -11,8 +11,19 @@ use updraft_core::life::policy::{Light, may_leave_to_forge, may_merge_now, must_
 use updraft_core::plan::Branch;
 
 use super::branch::{How, Made};
+use super::deed::{self, About, Deed};
 use super::job::Job;
 use crate::forge::{AccountKind, ForgeError, ForgeErrorKind, Merge};
+
+/// Checks of a commit made just now cannot have passed.
+const TOO_NEW: &str = "it was committed to just now, so no check can have passed";
+/// Why something does not merge for the time of day.
+const NOT_SCHEDULED: &str = "outside `automergeSchedule`";
+
+/// Tells why something that may merge by itself does not.
+fn not_merged(what: &'static str, number: Option<u64>, reason: &str) {
+    deed::tell_undone(what, None, About { number, ..About::because(reason) });
+}
 
 impl Job<'_> {
     /// Moves the base onto a branch whose checks pass. Returns where it stands, or `None` when a person has to look at it in a pull request.
@@ -28,29 +39,42 @@ impl Job<'_> {
         let ignores_tests = options.ignore_tests == Some(true);
         match self.light(&made.sha, options).await? {
             _ if ignores_tests => {}
-            Light::Red => return Ok(None),
-            Light::None | Light::Pending => {
+            Light::Red => {
+                not_merged("branch not merged", None, &Light::Red.to_string());
+                return Ok(None);
+            }
+            light @ (Light::None | Light::Pending) => {
+                not_merged("branch not merged", None, &light.to_string());
                 let has_waited = self.has_waited_enough(branch, &made.sha).await?;
                 return Ok((!has_waited).then_some(Standing::AwaitsAutomerge));
             }
-            // Checks of a commit made just now cannot have passed.
-            Light::Green if made.how == How::Committed => return Ok(Some(Standing::AwaitsAutomerge)),
+            Light::Green if made.how == How::Committed => {
+                not_merged("branch not merged", None, TOO_NEW);
+                return Ok(Some(Standing::AwaitsAutomerge));
+            }
             Light::Green => {}
         }
         // Nobody but a person brings it back on top of its base.
         if made.behind_by > 0 && !must_be_up_to_date(branch, &self.protection, &BTreeSet::new()) {
+            not_merged("branch not merged", None, "it is behind its base, and `rebaseWhen` leaves it there");
             return Ok(None);
         }
-        if made.behind_by > 0 || !may_merge_now(options, self.session.now) {
+        if made.behind_by > 0 {
+            not_merged("branch not merged", None, "it is behind its base");
+            return Ok(Some(Standing::AwaitsAutomerge));
+        }
+        if !may_merge_now(options, self.session.now) {
+            not_merged("branch not merged", None, NOT_SCHEDULED);
             return Ok(Some(Standing::AwaitsAutomerge));
         }
         match self.forge.fast_forward(&self.repository.default_branch, &made.sha).await {
             Ok(()) => {
+                self.tell(Deed::BranchMerged, About::default().title(&branch.pr_title));
                 self.merged(branch, &made.sha).await?;
                 Ok(Some(Standing::Merged { pull: None }))
             }
             Err(error) if matches!(error.kind, ForgeErrorKind::Refused | ForgeErrorKind::Forbidden) => {
-                tracing::info!(%error, branch = branch.branch_name, "the base cannot be moved onto it");
+                not_merged("branch not merged", None, &error.to_string());
                 // Where the base has moved, by this very run perhaps, the next run makes the branch anew. Otherwise it takes pull requests only.
                 let base = self.forge.head(&self.repository.default_branch).await?;
                 let has_moved = base.is_none_or(|head| head.sha != self.base.sha);
@@ -74,7 +98,11 @@ impl Job<'_> {
         if options.automerge_type == Some(AutomergeType::PrComment) {
             return self.asks_to_merge(branch, made, pull).await.map(|()| false);
         }
-        let Some(method) = self.merge_method(branch) else { return Ok(false) };
+        let undone = |reason: &str| not_merged("pull request not merged", Some(pull.number), reason);
+        let Some(method) = self.merge_method(branch) else {
+            undone("the repository allows none of the ways to merge");
+            return Ok(false);
+        };
         let leaves_it_to_forge =
             may_leave_to_forge(options, self.session.now) && self.repository.allows_auto_merge;
         if leaves_it_to_forge && pull.auto_merge.is_none() && !pull.is_draft {
@@ -84,20 +112,29 @@ impl Job<'_> {
                     tracing::debug!(%error, pull = pull.number, "the forge does not merge it by itself");
                 }
                 Err(error) => return Err(error),
-                Ok(()) => return Ok(false),
+                Ok(()) => {
+                    self.tell(Deed::MergeLeftToForge, About::pull(pull.number));
+                    return Ok(false);
+                }
             }
         }
-        if pull.is_draft || !self.is_mergeable(branch, made).await? {
+        if pull.is_draft {
+            undone("it is a draft");
+            return Ok(false);
+        }
+        if let Some(reason) = self.forbids_merging(branch, made).await? {
+            undone(&reason);
             return Ok(false);
         }
         match self.forge.merge(pull.number, &Merge { head_sha: made.sha.clone(), method }).await {
             Ok(()) => {
+                self.tell(Deed::PullMerged, About::pull(pull.number).title(&branch.pr_title));
                 self.pulls.remove(&branch.branch_name);
                 self.merged(branch, &made.sha).await?;
                 Ok(true)
             }
             Err(error) if error.kind == ForgeErrorKind::Refused => {
-                tracing::info!(%error, pull = pull.number, "cannot be merged now");
+                undone(&error.to_string());
                 Ok(false)
             }
             Err(error) => Err(error),
@@ -135,26 +172,30 @@ impl Job<'_> {
         made: &Made,
         pull: &PullRequest,
     ) -> Result<(), ForgeError> {
-        if !self.is_mergeable(branch, made).await? {
+        if let Some(reason) = self.forbids_merging(branch, made).await? {
+            not_merged("merge not asked for", Some(pull.number), &reason);
             return Ok(());
         }
         let comment = branch.options.automerge_comment.as_deref().unwrap_or("automergeComment");
-        self.forge.comment(pull.number, "", comment).await
+        self.forge.comment(pull.number, "", comment).await?;
+        self.tell(Deed::MergeAskedFor, About::pull(pull.number).what(comment));
+        Ok(())
     }
 
-    async fn is_mergeable(&mut self, branch: &Branch, made: &Made) -> Result<bool, ForgeError> {
+    /// Returns why something may not merge now.
+    async fn forbids_merging(&mut self, branch: &Branch, made: &Made) -> Result<Option<String>, ForgeError> {
         let options = &branch.options;
         if !may_merge_now(options, self.session.now) {
-            return Ok(false);
+            return Ok(Some(NOT_SCHEDULED.to_owned()));
         }
         if options.ignore_tests == Some(true) {
-            return Ok(true);
+            return Ok(None);
         }
-        // Checks of a commit made just now cannot have passed.
         if made.how == How::Committed {
-            return Ok(false);
+            return Ok(Some(TOO_NEW.to_owned()));
         }
-        Ok(self.light(&made.sha, options).await? == Light::Green)
+        let light = self.light(&made.sha, options).await?;
+        Ok((light != Light::Green).then(|| light.to_string()))
     }
 
     /// Tidies up after a merge.
@@ -164,6 +205,7 @@ impl Job<'_> {
         if branch.options.prune_branch_after_automerge != Some(false) {
             self.forge.delete_branch(&branch.branch_name, sha).await?;
             self.heads.remove(&branch.branch_name);
+            self.tell_branch(Deed::BranchDeleted, Some(&Standing::Merged { pull: None }.to_string()));
             self.counts.branches = self.counts.branches.saturating_sub(1);
         }
         Ok(())

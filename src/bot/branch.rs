@@ -12,6 +12,7 @@ use updraft_core::life::{Standing, lifts};
 use updraft_core::plan::{Branch, HoldReason};
 
 use super::content;
+use super::deed::{About, Deed};
 use super::job::Job;
 use crate::forge::{Allowed, Change, CommitHead, ForgeError, ForgeErrorKind, NewCommit, NewFile, WORKFLOWS};
 use crate::run::ReadyBranch;
@@ -72,15 +73,22 @@ impl Job<'_> {
     async fn begin(&mut self, ready: &ReadyBranch) -> Result<Standing, ForgeError> {
         let branch = &ready.branch;
         let name = &branch.branch_name;
-        if let Some(hold) = &branch.hold
-            && !lifts(&self.ticks, name, hold)
-        {
-            return Ok(Standing::Held(hold.clone()));
+        // What a tick lifted.
+        let mut lifted = None;
+        if let Some(hold) = &branch.hold {
+            if !lifts(&self.ticks, name, hold) {
+                return Ok(Standing::Held(hold.clone()));
+            }
+            lifted = Some(format!("a box on the dashboard is ticked, although: {hold}"));
         }
         let lifts_hold = branch.hold.as_ref().is_some_and(|hold| lifts(&self.ticks, name, hold));
         let is_lifted = self.ticks.wants(name) || self.ticks.unlimit_all || lifts_hold;
-        if let Some(limit) = self.counts.forbid_branch(branch).filter(|_| !is_lifted) {
-            return Ok(Standing::RateLimited { limit });
+        if let Some(limit) = self.counts.forbid_branch(branch) {
+            let standing = Standing::RateLimited { limit };
+            if !is_lifted {
+                return Ok(standing);
+            }
+            lifted.get_or_insert_with(|| format!("a box on the dashboard is ticked, although: {standing}"));
         }
         let history = self.forge.pulls_of(name).await?;
         let before = past(&history, branch, &self.repository.default_branch, self.session.now);
@@ -109,6 +117,7 @@ impl Job<'_> {
         self.counts.branches += 1;
         self.tally.branches_created += 1;
         self.heads.insert(name.clone(), sha.clone());
+        self.tell_branch(Deed::BranchCreated, lifted.as_deref());
         let made = Made { sha, how: How::Committed, behind_by: 0 };
         self.pull(ready, &made, before).await
     }
@@ -127,6 +136,10 @@ impl Job<'_> {
         self.counts.branches += 1;
         self.tally.branches_created += 1;
         self.heads.insert(name.to_owned(), old.head_sha.clone());
+        self.tell_branch(
+            Deed::BranchRestored,
+            Some("its pull request was closed when nothing needed it, and is opened again"),
+        );
         Ok(true)
     }
 
@@ -152,7 +165,8 @@ impl Job<'_> {
             // First of all: what is pushed from here on must not merge before anybody looks.
             self.take_back(name).await?;
         }
-        if is_somebodys && consent != Some(Consent::WithWhatPeopleDid) {
+        if is_somebodys && consent.map(|(consent, _)| consent) != Some(Consent::WithWhatPeopleDid) {
+            self.because = is_retargeted.then(|| "somebody changed the base of its pull request".to_owned());
             return self.leave_edited(open.as_ref()).await;
         }
         if let Some(standing) = self.standing_still(branch, open.as_ref(), ahead_by) {
@@ -169,7 +183,9 @@ impl Job<'_> {
                 self.forge.delete_branch(name, &sha).await?;
                 self.heads.remove(name);
                 self.tally.pruned += 1;
-                return Ok(Standing::Closed { pull: pull.number });
+                let standing = Standing::Closed { pull: pull.number };
+                self.tell_branch(Deed::BranchDeleted, Some(&standing.to_string()));
+                return Ok(standing);
             }
             if let Past::Autoclosed(old) = before
                 && old.head_sha == sha
@@ -188,13 +204,18 @@ impl Job<'_> {
         let is_behind = comparison.behind_by > 0;
         let is_fresh = !is_behind && ahead_by == 1 && verdict == Verdict::Right;
         let never = branch.options.rebase_when == Some(RebaseWhen::Never);
-        let wants_commit = match verdict {
-            Verdict::Different => true,
-            Verdict::Conflicted => !never,
-            Verdict::Right => ahead_by == 0,
-        } || (is_behind && must_be_up_to_date(branch, &self.protection, &labels));
+        let why = match verdict {
+            _ if is_asked => consent.map(|(_, how)| how.to_owned()),
+            Verdict::Different => Some(verdict.to_string()),
+            Verdict::Conflicted if !never => Some(verdict.to_string()),
+            Verdict::Right if ahead_by == 0 => Some("it has no commit".to_owned()),
+            _ if is_behind && must_be_up_to_date(branch, &self.protection, &labels) => {
+                Some(format!("it is {} commits behind its base", comparison.behind_by))
+            }
+            _ => None,
+        };
         let mut made = Made { sha, how: How::Found, behind_by: comparison.behind_by };
-        if (wants_commit || is_asked) && !is_fresh {
+        if let Some(why) = why.filter(|_| !is_fresh) {
             if let Some(limit) = self.counts.forbid_commit(branch).filter(|_| !is_asked) {
                 return Ok(Standing::RateLimited { limit });
             }
@@ -202,10 +223,15 @@ impl Job<'_> {
             self.forge.move_branch(name, &made.sha, &head.sha).await?;
             self.tally.branches_updated += 1;
             self.heads.insert(name.clone(), head.sha.clone());
+            self.tell_branch(Deed::BranchUpdated, Some(&why));
             made = Made { sha: head.sha, how: How::Committed, behind_by: 0 };
         }
         if is_retargeted {
             self.brings_home(name).await?;
+        }
+        if is_behind && made.how == How::Found {
+            let (behind, never) = (comparison.behind_by, if never { ", as `rebaseWhen` says" } else { "" });
+            self.because = Some(format!("{verdict}, {behind} commits behind its base{never}"));
         }
         self.pull(ready, &made, before).await
     }
@@ -223,14 +249,20 @@ impl Job<'_> {
 
     /// Returns where a branch stands that is not to be touched now although nobody else committed to it. `ahead_by` counts its commits that are not in
     /// the base.
-    fn standing_still(&self, branch: &Branch, open: Option<&PullRequest>, ahead_by: u64) -> Option<Standing> {
+    fn standing_still(
+        &mut self,
+        branch: &Branch,
+        open: Option<&PullRequest>,
+        ahead_by: u64,
+    ) -> Option<Standing> {
         let stands = |hold: Option<&updraft_core::plan::Hold>| match (open, hold) {
             (Some(pull), _) => Standing::Open { pull: pull.number },
             (None, Some(hold)) => Standing::Held(hold.clone()),
             (None, None) => Standing::AwaitsAutomerge,
         };
         let stop = branch.options.stop_updating_label.as_ref();
-        if stop.zip(open).is_some_and(|(label, pull)| pull.labels.contains(label)) {
+        if let Some((label, _)) = stop.zip(open).filter(|(label, pull)| pull.labels.contains(*label)) {
+            self.because = Some(format!("its pull request has the label `{label}`"));
             return Some(stands(None));
         }
         let lifted = |hold: &updraft_core::plan::Hold| lifts(&self.ticks, &branch.branch_name, hold);
@@ -241,24 +273,35 @@ impl Job<'_> {
             // It was approved, or large enough, when it was made.
             HoldReason::NeedsApproval | HoldReason::GroupTooSmall => ahead_by == 0,
         };
-        is_still.then(|| stands(Some(hold)))
+        is_still.then(|| {
+            self.because = Some(hold.to_string());
+            stands(Some(hold))
+        })
     }
 
-    /// Returns whether a person asks for the branch to be made anew, and whether that goes for what people did to it.
-    fn consent(&self, branch: &Branch, open: Option<&PullRequest>) -> Option<Consent> {
+    /// Returns whether a person asks for the branch to be made anew, whether that goes for what people did to it, and how it is asked.
+    fn consent(&self, branch: &Branch, open: Option<&PullRequest>) -> Option<(Consent, &'static str)> {
+        const TICKED: &str = "a box on the dashboard is ticked";
         let name = &branch.branch_name;
-        let by_pull = open.is_some_and(|pull| {
+        let by_pull = open.and_then(|pull| {
             let label = branch.options.rebase_label.as_ref();
-            draft::wants_rebase(&pull.body)
-                || label.is_some_and(|label| pull.labels.contains(label))
-                || pull.title.starts_with("rebase!")
+            if draft::wants_rebase(&pull.body) {
+                Some("the box in its pull request is ticked")
+            } else if label.is_some_and(|label| pull.labels.contains(label)) {
+                Some("its pull request has the label `rebaseLabel`")
+            } else {
+                pull.title
+                    .starts_with("rebase!")
+                    .then_some("the title of its pull request begins with `rebase!`")
+            }
         });
-        if by_pull || self.ticks.has(name, Tick::Rebase) {
-            return Some(Consent::WithWhatPeopleDid);
+        let by_box = || self.ticks.has(name, Tick::Rebase).then_some(TICKED);
+        if let Some(how) = by_pull.or_else(by_box) {
+            return Some((Consent::WithWhatPeopleDid, how));
         }
         // These boxes stand where nobody is told that there are other commits on it.
         let in_passing = self.ticks.has(name, Tick::Retry) || (self.ticks.rebase_all && open.is_some());
-        in_passing.then_some(Consent::IfNobodyTouchedIt)
+        in_passing.then_some((Consent::IfNobodyTouchedIt, TICKED))
     }
 
     /// Makes the commit that a branch should consist of.
@@ -298,6 +341,8 @@ impl Job<'_> {
         if self.options().suppresses(notification) {
             return Ok(());
         }
-        self.forge.comment(pull.number, &comment.heading, &comment.text).await
+        self.forge.comment(pull.number, &comment.heading, &comment.text).await?;
+        self.tell(Deed::Commented, About::pull(pull.number).what(&comment.heading));
+        Ok(())
     }
 }

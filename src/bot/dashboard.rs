@@ -10,6 +10,7 @@ use updraft_core::plan::HoldReason;
 use updraft_core::problem::Problem;
 use updraft_core::template;
 
+use super::deed::{self, About, Deed};
 use super::job::Job;
 use crate::forge::{Change, ForgeError, is_same_text};
 use crate::report::{Report, build};
@@ -27,6 +28,7 @@ async fn close_doubles(job: &Job<'_>, issues: &[Issue], title: &str) -> Result<(
     for issue in issues.iter().filter(|issue| issue.is_open && issue.title == title) {
         if Some(issue.number) != first {
             job.forge.change_issue(issue.number, &Change::closing()).await?;
+            job.tell(Deed::IssueClosed, About::pull(issue.number).title(title).reason("there are two of it"));
         }
     }
     Ok(())
@@ -50,13 +52,16 @@ pub(super) async fn write(
     if !is_wanted(job) || (is_empty && closes_when_empty) {
         if let Some(issue) = known.filter(|issue| issue.is_open) {
             job.forge.change_issue(issue.number, &Change::closing()).await?;
+            let reason = if is_empty { "there is nothing to show" } else { "nobody wants a dashboard" };
+            job.tell(Deed::IssueClosed, About::pull(issue.number).title(&title).reason(reason));
         }
         return Ok(());
     }
     let new = text(job, others);
     let labels: BTreeSet<String> = options.dependency_dashboard_labels.iter().flatten().cloned().collect();
     let Some(issue) = known else {
-        job.forge.create_issue(&title, &new, &labels).await?;
+        let issue = job.forge.create_issue(&title, &new, &labels).await?;
+        job.tell(Deed::IssueOpened, About::pull(issue.number).title(&title));
         return close_doubles(job, &job.forge.issues().await?, &title).await;
     };
     // Between the beginning of this run and now somebody may have ticked a box, which must not be lost.
@@ -73,10 +78,18 @@ pub(super) async fn write(
     };
     if change != Change::default() {
         job.forge.change_issue(issue.number, &change).await?;
+        job.tell(
+            Deed::IssueEdited,
+            About::pull(issue.number).title(&title).reason("it has something new to show"),
+        );
+    } else {
+        let about = About::pull(issue.number).title(&title).reason("it has nothing new to show");
+        deed::tell_undone("issue left alone", None, about);
     }
     let missing: BTreeSet<String> = labels.difference(&now.labels).cloned().collect();
     if !missing.is_empty() && now.labels.is_empty() {
         job.forge.add_labels(issue.number, &missing).await?;
+        job.tell(Deed::LabelsAdded, About::pull(issue.number).title(&title));
     }
     Ok(())
 }

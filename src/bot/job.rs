@@ -15,6 +15,7 @@ use updraft_core::plan::Branch;
 use updraft_core::problem::Problem;
 
 use super::content::Base;
+use super::deed::{self, About, Deed};
 use super::doubts::Doubts;
 use crate::changelog::{BranchNotes, Changelogs};
 use crate::forge::{
@@ -61,6 +62,10 @@ pub(super) struct Job<'a> {
     pub(super) histories: BTreeMap<String, Vec<PullRequest>>,
     /// Release notes by branch, as far as they were asked for together.
     pub(super) notes: BTreeMap<String, BranchNotes>,
+    /// Whether the log has said what becomes of the branch that is being settled.
+    pub(super) is_told: bool,
+    /// Why the branch that is being settled stays as it is, where that is not plain from where it stands.
+    pub(super) because: Option<String>,
     pub(super) entries: Vec<Entry>,
     pub(super) problems: Vec<Problem>,
     pub(super) tally: Tally,
@@ -86,6 +91,17 @@ pub struct Tally {
 }
 
 impl Job<'_> {
+    /// Tells of something that was done.
+    pub(super) fn tell(&self, deed: Deed, about: About<'_>) {
+        deed::tell(self.forge.writes(), deed, about);
+    }
+
+    /// Tells what was done to the branch that is being settled; this is the one line about it.
+    pub(super) fn tell_branch(&mut self, deed: Deed, reason: Option<&str>) {
+        self.tell(deed, About { reason, ..About::default() });
+        self.is_told = true;
+    }
+
     pub(super) fn options(&self) -> &Options {
         &self.outcome.reading.config.options
     }
@@ -160,7 +176,7 @@ impl Job<'_> {
                 let problem =
                     Problem::warning("the token may not see checks, so nothing that waits for them goes on")
                         .hint("give it the permissions `Checks: read` and `Commit statuses: write`");
-                tracing::debug!(%error, "no checks");
+                tracing::debug!(reason = %error, "checks cannot be seen");
                 self.warn(problem);
                 Ok(None)
             }

@@ -2,13 +2,17 @@
 //!
 //! See <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use updraft_core::problem::Severity;
+
 use super::{Ending, Summary};
+use crate::datasource::LookupErrorKind;
 use crate::whole_file::{self, Durability};
 
-/// One kind of figure.
+/// One kind of figure of a repository.
 struct Metric {
     name: &'static str,
     help: &'static str,
@@ -27,14 +31,19 @@ const METRICS: [Metric; 12] = [
         value: |ending| ending.outcome().map(|outcome| count(outcome.findings.len())),
     },
     Metric {
+        name: "updraft_repository_updates",
+        help: "Steps that dependencies could take, held ones included.",
+        value: |ending| ending.outcome().map(|outcome| count(outcome.updates())),
+    },
+    Metric {
         name: "updraft_repository_branches",
         help: "Branches there should be, held ones included.",
         value: |ending| ending.outcome().map(|outcome| count(outcome.branches.len())),
     },
     Metric {
-        name: "updraft_repository_problems",
-        help: "Problems told.",
-        value: |ending| ending.outcome().map(|outcome| count(outcome.problems.len())),
+        name: "updraft_repository_pulls_open",
+        help: "Open pull requests of the bot.",
+        value: |ending| ending.work.as_ref().ok()?.open_pulls.map(u64::from),
     },
     Metric {
         name: "updraft_repository_branches_created",
@@ -71,39 +80,161 @@ const METRICS: [Metric; 12] = [
         help: "Branches that could not be brought up to date.",
         value: |ending| ending.tally().map(|tally| tally.errors),
     },
-    Metric {
-        name: "updraft_repository_duration_milliseconds",
-        help: "How long the repository took.",
-        value: |ending| Some(u64::try_from(ending.duration.as_millis()).unwrap_or(u64::MAX)),
-    },
 ];
+
+/// The figure that outlives the runs that fail.
+const LAST_SUCCESS: &str = "updraft_repository_last_success_timestamp_seconds";
+
+/// What figures are said of: the name and value of each label.
+type Labels<'a> = Vec<(&'static str, &'a str)>;
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
-/// Returns the figures of a run.
-pub(super) fn text(summary: &Summary) -> String {
-    let mut text = String::new();
-    for metric in &METRICS {
-        let _ = writeln!(text, "# HELP {} {}\n# TYPE {} gauge", metric.name, metric.help, metric.name);
-        for ending in &summary.endings {
-            if let Some(value) = (metric.value)(ending) {
-                let _ =
-                    writeln!(text, "{}{{repository=\"{}\"}} {value}", metric.name, label(&ending.repository));
-            }
+/// The page as it grows.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    /// Writes one kind of figure.
+    fn family<'a, V: std::fmt::Display>(
+        &mut self,
+        (name, help): (&str, &str),
+        figures: impl IntoIterator<Item = (Labels<'a>, V)>,
+    ) {
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} gauge");
+        for (labels, value) in figures {
+            let labels: Vec<String> =
+                labels.into_iter().map(|(name, text)| format!("{name}=\"{}\"", label(text))).collect();
+            let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+            let _ = writeln!(self.0, "{name}{labels} {value}");
         }
     }
-    let totals = [
-        ("updraft_requests", "Requests sent.", summary.network.requests),
-        ("updraft_cache_hits", "Replies that came from the cache.", summary.network.cache_hits),
-        ("updraft_received_bytes", "Bytes received.", summary.network.bytes),
-        ("updraft_last_run_timestamp_seconds", "When the run ended.", summary.ended_at),
-    ];
-    for (name, help, value) in totals {
-        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
+}
+
+/// Returns how often each word comes.
+fn tallied<'w>(words: &[&'w str], all: &[&'w str]) -> BTreeMap<&'w str, usize> {
+    // What is not there is 0, so that an alert ends.
+    all.iter().map(|word| (*word, words.iter().filter(|other| *other == word).count())).collect()
+}
+
+fn severities(ending: &Ending) -> Option<Vec<&'static str>> {
+    let work = ending.work.as_ref().ok()?;
+    let found = work.outcome.iter().flat_map(|outcome| &outcome.problems);
+    let severity = |severity| match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    Some(found.chain(&work.problems).map(|problem| severity(problem.severity)).collect())
+}
+
+fn failed_lookups(ending: &Ending) -> Option<Vec<&'static str>> {
+    let failures = ending.outcome()?.findings.iter().filter_map(|finding| match &finding.releases {
+        Some(Err(error)) => Some(match error.kind {
+            LookupErrorKind::NotFound => "not-found",
+            LookupErrorKind::Unauthorized => "unauthorized",
+            LookupErrorKind::RateLimited => "rate-limited",
+            LookupErrorKind::Network => "network",
+            LookupErrorKind::Malformed => "malformed",
+            LookupErrorKind::Unsupported => "unsupported",
+        }),
+        _ => None,
+    });
+    Some(failures.collect())
+}
+
+fn held(ending: &Ending) -> Option<Vec<&'static str>> {
+    Some(ending.work.as_ref().ok()?.held().collect())
+}
+
+/// A figure for each repository and each of a few words.
+struct Sorted {
+    name: &'static str,
+    help: &'static str,
+    label: &'static str,
+    words: &'static [&'static str],
+    value: fn(&Ending) -> Option<Vec<&'static str>>,
+}
+
+const SORTED: [Sorted; 3] = [
+    Sorted {
+        name: "updraft_repository_problems",
+        help: "Problems told.",
+        label: "severity",
+        words: &["error", "warning", "note"],
+        value: severities,
+    },
+    Sorted {
+        name: "updraft_repository_lookup_failures",
+        help: "Dependencies that could not be looked up.",
+        label: "kind",
+        words: &["not-found", "unauthorized", "rate-limited", "network", "malformed", "unsupported"],
+        value: failed_lookups,
+    },
+    Sorted {
+        name: "updraft_repository_branches_held",
+        help: "Branches that are not made now, by what they wait for.",
+        label: "reason",
+        words: &["schedule", "age", "approval", "limit", "group-size", "silent"],
+        value: held,
+    },
+];
+
+/// Returns the figures of a run; `before` are those of the run before, if there are any.
+pub(super) fn text(summary: &Summary, before: &str) -> String {
+    let mut page = Page::default();
+    for metric in &METRICS {
+        let figures = summary.endings.iter().filter_map(|ending| {
+            Some((vec![("repository", ending.repository.as_str())], (metric.value)(ending)?))
+        });
+        page.family((metric.name, metric.help), figures);
     }
-    text
+    for Sorted { name, help, label, words, value } in &SORTED {
+        let figures = summary.endings.iter().filter_map(|ending| {
+            let counted = tallied(&value(ending)?, words);
+            let repository = ending.repository.as_str();
+            Some(
+                counted
+                    .into_iter()
+                    .map(move |(word, count)| (vec![("repository", repository), (label, word)], count)),
+            )
+        });
+        page.family((name, help), figures.flatten());
+    }
+    let repositories =
+        || summary.endings.iter().map(|ending| vec![("repository", ending.repository.as_str())]);
+    let durations = summary.endings.iter().map(|ending| ending.duration.as_secs_f64());
+    page.family(
+        ("updraft_repository_duration_seconds", "How long the repository took."),
+        repositories().zip(durations),
+    );
+    let successes = summary.endings.iter().filter_map(|ending| {
+        let labels = vec![("repository", ending.repository.as_str())];
+        if !ending.has_errors() {
+            return Some((labels, summary.ended_at));
+        }
+        let line = format!("{LAST_SUCCESS}{{repository=\"{}\"}} ", label(&ending.repository));
+        let known = before.lines().find_map(|old| old.strip_prefix(&line)?.parse().ok())?;
+        Some((labels, known))
+    });
+    page.family((LAST_SUCCESS, "When the repository was last worked on without an error."), successes);
+    let hosts = &summary.network.hosts;
+    for (name, help, value) in [
+        ("updraft_requests", "Requests sent.", (|host| host.requests) as fn(&crate::http::HostStats) -> u64),
+        ("updraft_retries", "Requests that were sent again.", |host| host.retries),
+        ("updraft_cache_hits", "Replies that came from the cache.", |host| host.cache_hits),
+        ("updraft_received_bytes", "Bytes received.", |host| host.bytes),
+    ] {
+        page.family(
+            (name, help),
+            hosts.iter().map(|(host, stats)| (vec![("host", host.as_str())], value(stats))),
+        );
+    }
+    let ended = [(Labels::new(), summary.ended_at)];
+    page.family(("updraft_last_run_timestamp_seconds", "When the run ended."), ended);
+    page.0
 }
 
 /// Returns a label's value as the format spells it.
@@ -116,7 +247,8 @@ fn label(text: &str) -> String {
 /// # Errors
 /// The file cannot be written.
 pub(super) fn write(path: &Path, summary: &Summary) -> std::io::Result<()> {
-    whole_file::write(path, text(summary).as_bytes(), None, Durability::Passing)
+    let before = std::fs::read_to_string(path).unwrap_or_default();
+    whole_file::write(path, text(summary, &before).as_bytes(), None, Durability::Passing)
 }
 
 #[cfg(test)]
@@ -125,19 +257,39 @@ mod tests {
 
     use super::*;
 
+    fn summary(work: Result<crate::bot::Work, String>) -> Summary {
+        let ending =
+            Ending { repository: "me/\"lab\"".to_owned(), duration: Duration::from_millis(1500), work };
+        let mut network = crate::http::Stats::default();
+        network.hosts.entry("ghcr.io".to_owned()).or_default().requests = 3;
+        Summary { endings: vec![ending], network, ended_at: 12 }
+    }
+
     #[test]
     fn every_figure_has_a_name_a_type_and_a_label() {
-        let ending = Ending {
-            repository: "me/\"lab\"".to_owned(),
-            duration: Duration::from_millis(7),
-            work: Err("no".to_owned()),
-        };
-        let summary =
-            Summary { endings: vec![ending], network: crate::http::HostStats::default(), ended_at: 12 };
-        let text = text(&summary);
+        let text = text(&summary(Err("no".to_owned())), "");
         assert!(text.contains("# TYPE updraft_repository_success gauge\nupdraft_repository_success{repository=\"me/\\\"lab\\\"\"} 0\n"));
-        assert!(text.contains("updraft_repository_duration_milliseconds{repository=\"me/\\\"lab\\\"\"} 7\n"));
+        assert!(text.contains("updraft_repository_duration_seconds{repository=\"me/\\\"lab\\\"\"} 1.5\n"));
+        assert!(text.contains("updraft_requests{host=\"ghcr.io\"} 3\n"), "{text}");
         assert!(text.ends_with("updraft_last_run_timestamp_seconds 12\n"));
         assert!(!text.contains("updraft_repository_branches_created{"), "nothing is known of it");
+    }
+
+    #[test]
+    fn a_run_that_fails_does_not_forget_when_one_did_not() {
+        let line = "updraft_repository_last_success_timestamp_seconds{repository=\"me/\\\"lab\\\"\"} ";
+        let work = crate::bot::Work::without_branches(crate::bot::Verdict::Done);
+        let good = text(&summary(Ok(work)), "");
+        assert!(good.contains(&format!("{line}12\n")), "{good}");
+        let failed = Summary { ended_at: 99, ..summary(Err("no".to_owned())) };
+        assert!(text(&failed, &good).contains(&format!("{line}12\n")), "{good}");
+        assert!(!text(&failed, "").contains(line), "nothing is known of it");
+    }
+
+    #[test]
+    fn what_is_not_there_is_none() {
+        let work = crate::bot::Work::without_branches(crate::bot::Verdict::Done);
+        let text = text(&summary(Ok(work)), "");
+        assert!(text.contains("severity=\"error\"} 0\n") && text.contains("reason=\"age\"} 0\n"), "{text}");
     }
 }

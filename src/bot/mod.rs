@@ -7,6 +7,7 @@ mod branch;
 mod config_issue;
 mod content;
 mod dashboard;
+mod deed;
 mod doubts;
 mod job;
 mod metrics;
@@ -19,7 +20,10 @@ mod share;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use tracing::Instrument as _;
 use updraft_core::config::pattern::{Pattern, PatternList};
+use updraft_core::problem::{Problem, Severity};
+use updraft_core::source::SourceFile;
 
 pub use self::job::Tally;
 pub use self::repository::{Verdict, Work};
@@ -27,7 +31,8 @@ use crate::cli;
 use crate::forge::dry_run::DryRun;
 use crate::forge::github::Github;
 use crate::forge::{Forge, ForgeError, ForgeErrorKind};
-use crate::http::{HostStats, Http};
+use crate::http::{HostStats, Http, Stats, shown};
+use crate::report::ProblemReport;
 use crate::run::{Outcome, Session};
 use crate::settings::{self, RunSettings};
 
@@ -37,7 +42,7 @@ pub struct Summary {
     /// One for each repository, in order.
     pub endings: Vec<Ending>,
     /// What the network cost.
-    pub network: HostStats,
+    pub network: Stats,
     /// When the run ended: seconds since 1970, UTC.
     pub ended_at: u64,
 }
@@ -74,18 +79,28 @@ impl Ending {
 /// # Errors
 /// The settings of the process are wrong, or the repositories cannot be listed.
 pub async fn run(arguments: &cli::Run) -> anyhow::Result<Summary> {
+    let began = Instant::now();
     let settings = settings::run(arguments)?;
     let session = Session::new(&arguments.world)?;
     for problem in &session.problems {
-        tracing::warn!(hint = problem.hint, "{}", problem.message);
+        tell_problem(problem, &[]);
     }
     session.http.stop_at((Instant::now() + settings.deadline).into());
     stop_on_signal(&session.http);
     let github = Github::connect(&session.http, &settings.endpoint, settings::credentials()?);
     let mut endings = Vec::new();
-    for slug in repositories(&github, &settings).await? {
-        let ending = one(&github, &session, &settings, slug).await;
-        report(&ending);
+    let slugs = repositories(&github, &settings).await?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        endpoint = shown(&settings.endpoint),
+        repositories = slugs.len(),
+        dryRun = settings.dry_run.then_some(true),
+        "run begins"
+    );
+    for slug in slugs {
+        let span = tracing::error_span!("repository", repository = slug);
+        let ending = one(&github, &session, &settings, slug).instrument(span.clone()).await;
+        span.in_scope(|| report(&ending));
         endings.push(ending);
     }
     session.http.clean_cache();
@@ -93,7 +108,8 @@ pub async fn run(arguments: &cli::Run) -> anyhow::Result<Summary> {
         tracing::error!("{failure}");
     }
     let ended_at = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
-    let summary = Summary { endings, network: session.http.stats().total(), ended_at };
+    let summary = Summary { endings, network: session.http.stats(), ended_at };
+    tell_end(&summary, began);
     if let Some(path) = &settings.metrics {
         metrics::write(path, &summary)
             .with_context(|| format!("the figures cannot be written to `{}`", path.display()))?;
@@ -152,71 +168,109 @@ async fn attempt(forge: &dyn Forge, session: &Session, settings: &RunSettings) -
     }
 }
 
-/// Says in one line what became of a repository.
+/// Says what has to be looked at in a repository, and in one line what became of it.
 fn report(ending: &Ending) {
-    let repository = ending.repository.as_str();
-    let milliseconds = u64::try_from(ending.duration.as_millis()).unwrap_or(u64::MAX);
+    let milliseconds = milliseconds(ending.duration);
     let work = match &ending.work {
         Ok(work) => work,
         Err(error) => {
-            tracing::error!(repository, milliseconds, "failed: {error}");
+            tracing::error!(reason = error, milliseconds, "failed");
             return;
         }
     };
+    if let Some(outcome) = &work.outcome {
+        let reading = &outcome.reading;
+        let problems = [
+            &reading.config.problems,
+            &reading.snapshot.problems,
+            &reading.extraction.problems,
+            &outcome.problems,
+        ];
+        for problem in problems.into_iter().flatten() {
+            tell_problem(problem, &reading.snapshot.files);
+        }
+    }
     for problem in &work.problems {
-        tracing::warn!(
-            repository,
-            file = problem.file.as_ref().map(tracing::field::display),
-            hint = problem.hint,
-            "{}",
-            problem.message
-        );
+        tell_problem(problem, &[]);
     }
-    let Tally { branches_created, branches_updated, pulls_created, pulls_updated, merged, pruned, errors } =
-        work.tally;
-    let dependencies = work.outcome.as_ref().map_or(0, |outcome| outcome.findings.len());
-    let branches = work.outcome.as_ref().map_or(0, |outcome| outcome.branches.len());
     match &work.verdict {
-        Verdict::Done => tracing::info!(
-            repository,
-            milliseconds,
-            dependencies,
-            branches,
-            branches_created,
-            branches_updated,
-            pulls_created,
-            pulls_updated,
-            merged,
-            pruned,
-            errors,
-            "done"
-        ),
-        Verdict::Skipped(reason) => tracing::info!(repository, milliseconds, "skipped: {reason}"),
+        Verdict::Skipped(reason) => tracing::info!(reason, milliseconds, "skipped"),
         Verdict::WrongConfig => {
-            tracing::error!(repository, milliseconds, "nothing is written until the configuration is mended");
+            let reason = "nothing is written until the configuration is mended";
+            tracing::error!(reason, milliseconds, "failed");
         }
-        Verdict::Unfinished(reason) => tracing::warn!(
-            repository,
-            milliseconds,
-            dependencies,
-            branches,
-            branches_created,
-            branches_updated,
-            pulls_created,
-            pulls_updated,
-            merged,
-            pruned,
-            errors,
-            "unfinished, the next run goes on: {reason}"
-        ),
         Verdict::Onboarding => {
-            tracing::info!(
-                repository,
-                milliseconds,
-                "waits for the pull request that offers a configuration"
-            );
+            let reason = "the pull request that offers a configuration is open";
+            tracing::info!(reason, milliseconds, "waiting");
+        }
+        Verdict::Done => tell_figures("done", None, ending, work),
+        Verdict::Unfinished(reason) => {
+            tell_figures("unfinished, the next run goes on", Some(reason), ending, work)
         }
     }
+}
+
+/// Says what has to be looked at; what is merely good to know is on the dashboard too.
+fn tell_problem(problem: &Problem, files: &[SourceFile]) {
+    let ProblemReport { severity, file, line, message, hint, .. } = ProblemReport::new(problem, files);
+    match severity {
+        Severity::Error => tracing::error!(reason = message, packageFile = file, line, hint, "problem"),
+        Severity::Warning => tracing::warn!(reason = message, packageFile = file, line, hint, "problem"),
+        Severity::Note => tracing::debug!(reason = message, packageFile = file, line, hint, "problem"),
+    }
+}
+
+fn tell_figures(message: &'static str, reason: Option<&str>, ending: &Ending, work: &Work) {
+    /// One event for each level, with the same fields.
+    macro_rules! tell {
+        ($level:ident, $tally:ident, $outcome:ident) => {
+            tracing::$level!(
+                reason,
+                dependencies = $outcome.map_or(0, |outcome| outcome.findings.len()),
+                packages = $outcome.map_or(0, |outcome| outcome.lookups),
+                updates = $outcome.map_or(0, Outcome::updates),
+                branches = $outcome.map_or(0, |outcome| outcome.branches.len()),
+                held = work.held().count(),
+                pullsOpen = work.open_pulls,
+                branchesCreated = $tally.branches_created,
+                branchesUpdated = $tally.branches_updated,
+                pullsCreated = $tally.pulls_created,
+                pullsUpdated = $tally.pulls_updated,
+                merged = $tally.merged,
+                pruned = $tally.pruned,
+                problems = $outcome.map_or(0, |outcome| outcome.problems.len()) + work.problems.len(),
+                errors = $tally.errors,
+                requests = $outcome.map_or(0, |outcome| outcome.network.requests),
+                milliseconds = milliseconds(ending.duration),
+                "{message}"
+            )
+        };
+    }
+    let (tally, outcome) = (&work.tally, work.outcome.as_ref());
+    match reason {
+        None => tell!(info, tally, outcome),
+        Some(_) => tell!(warn, tally, outcome),
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Says in one line what became of the run.
+fn tell_end(summary: &Summary, began: Instant) {
+    let failed = summary.endings.iter().filter(|ending| ending.has_errors()).count();
+    let HostStats { requests, cache_hits, bytes, retries } = summary.network.total();
+    tracing::info!(
+        repositories = summary.endings.len(),
+        failed,
+        requests,
+        cacheHits = cache_hits,
+        retries,
+        bytes,
+        milliseconds = milliseconds(began.elapsed()),
+        "run ended"
+    );
 }
 
 /// Ends the run between two requests when the process is told to stop.

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use updraft_core::draft::onboarding;
 use updraft_core::forge::PullState;
 
+use super::deed::{self, About, Deed};
 use super::job::identities;
 use crate::forge::{
     Change, CommitHead, Forge, ForgeError, NewCommit, NewFile, NewPull, Repository, is_same_text,
 };
 use crate::run::Outcome;
 use crate::settings::RunSettings;
+
+/// Why a configuration is offered.
+const UNCONFIGURED: &str = "the repository has no configuration";
 
 /// Where a configuration is offered.
 pub(super) struct Site<'a> {
@@ -36,6 +40,7 @@ impl Site<'_> {
     /// The forge could not be asked, or did not do what was asked.
     pub(super) async fn offer(&self, outcome: &Outcome) -> Result<Answer, ForgeError> {
         let forge = self.forge;
+        let tell = |deed, about| deed::tell(forge.writes(), deed, about);
         let history = forge.pulls_of(onboarding::BRANCH).await?;
         let open = history.iter().find(|pull| pull.state == PullState::Open);
         if open.is_none() && history.iter().any(|pull| pull.state == PullState::Closed) {
@@ -45,6 +50,8 @@ impl Site<'_> {
         if let Some(pull) = open {
             if !is_same_text(&pull.body, &body) {
                 forge.change_pull(pull.number, &Change { body: Some(body), ..Change::default() }).await?;
+                let reason = "it has another text now";
+                tell(Deed::PullEdited, About::pull(pull.number).title(onboarding::TITLE).reason(reason));
             }
             return Ok(Answer::Open);
         }
@@ -65,6 +72,7 @@ impl Site<'_> {
             };
             let head = forge.commit(&commit).await?;
             forge.create_branch(onboarding::BRANCH, &head.sha).await?;
+            tell(Deed::BranchCreated, About::because(UNCONFIGURED));
         }
         let new = NewPull {
             head: onboarding::BRANCH.to_owned(),
@@ -73,7 +81,8 @@ impl Site<'_> {
             body,
             is_draft: false,
         };
-        forge.create_pull(&new).await?;
+        let pull = forge.create_pull(&new).await?;
+        tell(Deed::PullOpened, About::pull(pull.number).title(onboarding::TITLE).reason(UNCONFIGURED));
         Ok(Answer::Open)
     }
 }

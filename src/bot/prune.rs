@@ -1,11 +1,16 @@
 //! Tidies up branches that no update needs any more.
 
+use tracing::Instrument as _;
 use updraft_core::draft::comments;
 use updraft_core::forge::PullRequest;
 use updraft_core::life::past::{ABANDONED, AUTOCLOSED, is_left_over};
 
+use super::deed::{self, About, Deed};
 use super::job::Job;
 use crate::forge::{Change, ForgeError, ForgeErrorKind};
+
+/// Why something goes.
+const UNNEEDED: &str = "nothing needs it any more";
 
 impl Job<'_> {
     /// Closes the pull requests and deletes the branches that nobody needs. Those that a person committed to, and those about which this run knows
@@ -26,7 +31,8 @@ impl Job<'_> {
         let mut left = Vec::new();
         for (name, sha) in stale {
             let pull = self.pulls.get(&name).cloned();
-            let is_gone = match self.tidy(&name, &sha, pull.as_ref()).await {
+            let span = tracing::error_span!("branch", branch = name);
+            let is_gone = match self.tidy(&name, &sha, pull.as_ref()).instrument(span).await {
                 Ok(is_gone) => is_gone,
                 Err(error) if error.is_fatal() => return Err(error),
                 Err(error) => {
@@ -50,44 +56,59 @@ impl Job<'_> {
         // Where it goes was decided by somebody else, such as a configuration with several base branches.
         let is_retargeted = pull.is_some_and(|pull| pull.base != self.repository.default_branch);
         let prunes = self.options().prune_stale_branches != Some(false);
-        if !prunes || is_retargeted || self.outcome.refused.contains(name) {
+        let left_alone = |reason: &str| {
+            let number = pull.map(|pull| pull.number);
+            deed::tell_undone("branch left alone", None, About { number, ..About::because(reason) });
+        };
+        let reason = match () {
+            () if !prunes => Some("nothing needs it, and `pruneStaleBranches` is `false`"),
+            () if is_retargeted => Some("its pull request goes into another base"),
+            () if self.outcome.refused.contains(name) => Some("its change could not be proven in this run"),
+            () => None,
+        };
+        if let Some(reason) = reason {
+            left_alone(reason);
             return Ok(false);
         }
         let comparison = match self.compare(sha).await {
             Err(error) if error.kind == ForgeErrorKind::NotFound => {
-                tracing::info!(branch = name, %error, "stays, as it has nothing in common with the base");
+                left_alone(&format!("it has nothing in common with the base: {error}"));
                 return Ok(false);
             }
             compared => compared?,
         };
         if let Some(reason) = self.doubts.about(&comparison, None, self.forge, self.outcome).await? {
-            tracing::info!(branch = name, reason, "stays, although nothing is known to need it");
+            left_alone(&reason);
             return Ok(false);
         }
         if self.own.is_edited(&comparison) && !self.is_left_over(name, sha, pull).await? {
             self.take_back(name).await?;
+            left_alone("nothing needs it, and somebody else committed to it");
             if let Some(pull) = pull.filter(|pull| !pull.title.ends_with(ABANDONED)) {
                 let title = Some(format!("{}{ABANDONED}", pull.title));
-                self.forge.change_pull(pull.number, &Change { title, ..Change::default() }).await?;
+                let change = Change { title, ..Change::default() };
+                self.forge.change_pull(pull.number, &change).await?;
+                self.tell(Deed::PullEdited, About::pull(pull.number).reason(UNNEEDED));
                 self.say(&comments::abandoned(), "prEditedNotification", pull).await?;
             }
             return Ok(false);
         }
         // What is closed must be what was looked at: it cannot be opened again once its branch has moved.
         if self.forge.head(name).await?.is_some_and(|head| head.sha != sha) {
-            tracing::info!(branch = name, "stays, as somebody has just pushed to it");
+            left_alone("somebody has just pushed to it");
             return Ok(false);
         }
         if let Some(pull) = pull {
             let title = pull.title.trim_end_matches(AUTOCLOSED);
             let change = Change { title: Some(format!("{title}{AUTOCLOSED}")), ..Change::closing() };
             self.forge.change_pull(pull.number, &change).await?;
+            self.tell(Deed::PullClosed, About::pull(pull.number).title(title).reason(UNNEEDED));
             self.pulls.remove(name);
         }
         self.forge.delete_branch(name, sha).await?;
         self.heads.remove(name);
         self.tally.pruned += 1;
-        tracing::info!(branch = name, "deleted, as nothing needs it any more");
+        self.tell(Deed::BranchDeleted, About::because(UNNEEDED));
         Ok(true)
     }
 

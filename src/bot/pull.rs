@@ -18,6 +18,7 @@ use updraft_core::problem::Problem;
 use updraft_core::template;
 
 use super::branch::Made;
+use super::deed::{About, Deed};
 use super::job::Job;
 use crate::forge::{Change, ForgeError, ForgeErrorKind, NewPull, NewStatus};
 use crate::report::find;
@@ -102,6 +103,11 @@ impl Job<'_> {
         match self.forge.change_pull(old.number, &change).await {
             Ok(()) => {
                 let pull = self.forge.pull(old.number).await?;
+                let reason = "it was closed when nothing needed it";
+                self.tell(
+                    Deed::PullReopened,
+                    About::pull(pull.number).title(&branch.pr_title).reason(reason),
+                );
                 self.opened(branch, pull).await.map(Some)
             }
             Err(error) if error.kind == ForgeErrorKind::Refused => {
@@ -124,6 +130,7 @@ impl Job<'_> {
             is_draft: branch.options.draft_pr == Some(true),
         };
         let pull = self.forge.create_pull(&new).await?;
+        self.tell(Deed::PullOpened, About::pull(pull.number).title(&pull.title));
         self.opened(branch, pull).await
     }
 
@@ -137,6 +144,7 @@ impl Job<'_> {
             branch.labels.iter().filter(|label| !pull.labels.contains(*label)).cloned().collect();
         if !labels.is_empty() {
             self.forge.add_labels(pull.number, &labels).await?;
+            self.tell(Deed::LabelsAdded, About::pull(pull.number).what(&row(&labels)));
         }
         self.call_people(branch, &pull).await?;
         Ok(pull)
@@ -154,10 +162,12 @@ impl Job<'_> {
         let assignees: BTreeSet<String> = people.assignees.difference(&pull.assignees).cloned().collect();
         if !assignees.is_empty() {
             self.forge.assign(pull.number, &assignees).await?;
+            self.tell(Deed::Assigned, About::pull(pull.number).what(&row(&assignees)));
         }
         let reviewers: BTreeSet<String> = people.reviewers.difference(&pull.reviewers).cloned().collect();
         if !reviewers.is_empty() {
             self.forge.request_review(pull.number, &reviewers).await?;
+            self.tell(Deed::ReviewAskedFor, About::pull(pull.number).what(&row(&reviewers)));
         }
         Ok(())
     }
@@ -248,12 +258,22 @@ impl Job<'_> {
             };
             self.forge.change_pull(pull.number, &change).await?;
             self.tally.pulls_updated += 1;
+            let reason = match (is_renamed, is_other) {
+                (true, _) => "it has another title now",
+                (false, true) => "it has another text now",
+                (false, false) => "its box was ticked, and is honoured",
+            };
+            self.tell(Deed::PullEdited, About::pull(pull.number).title(&branch.pr_title).reason(reason));
         }
         self.relabel(branch, &pull, memory.as_ref()).await?;
         self.call_people_again(branch, &pull).await?;
         if let Some(label) = branch.options.rebase_label.as_ref().filter(|label| pull.labels.contains(*label))
         {
             self.forge.remove_label(pull.number, label).await?;
+            self.tell(
+                Deed::LabelRemoved,
+                About::pull(pull.number).what(label).reason("it asked for a rebase"),
+            );
         }
         Ok(pull)
     }
@@ -278,9 +298,12 @@ impl Job<'_> {
         let lost: BTreeSet<String> = missing.difference(&seen).cloned().collect();
         if !lost.is_empty() {
             self.forge.add_labels(pull.number, &lost).await?;
+            self.tell(Deed::LabelsAdded, About::pull(pull.number).what(&row(&lost)));
         }
         for label in obsolete {
             self.forge.remove_label(pull.number, label).await?;
+            let reason = "the configuration does not ask for it any more";
+            self.tell(Deed::LabelRemoved, About::pull(pull.number).what(label).reason(reason));
         }
         Ok(())
     }
@@ -326,7 +349,11 @@ impl Job<'_> {
                 self.warn(Problem::warning(message).hint("give it the permission `Commit statuses: write`"));
                 Ok(if is_green { Age::Told } else { Age::Hidden })
             }
-            said => said.map(|()| Age::Told),
+            said => {
+                said?;
+                self.tell(Deed::StatusSet, About::because(description).what(context));
+                Ok(Age::Told)
+            }
         }
     }
 }
@@ -338,6 +365,11 @@ enum Age {
     Told,
     /// It is too young, and its checks may be green all the same.
     Hidden,
+}
+
+/// Returns names in a row.
+fn row(names: &BTreeSet<String>) -> String {
+    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Who is called to a pull request.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use tracing::Instrument as _;
 use updraft_core::config::Options;
 use updraft_core::config::options::ForkProcessing;
 use updraft_core::dashboard::{Entry, ticks};
@@ -12,15 +13,18 @@ use updraft_core::draft;
 use updraft_core::forge::{BranchHead, Comparison, Issue, PullRequest};
 use updraft_core::life::Standing;
 use updraft_core::life::limits::Counts;
+use updraft_core::plan::HoldReason;
 use updraft_core::problem::{Problem, Severity};
 
 use super::config_issue;
 use super::dashboard::{self, find_issue};
+use super::deed::{self, About};
 use super::doubts::Doubts;
 use super::job::{Job, Tally, identities};
 use super::onboarding;
 use crate::changelog::Changelogs;
 use crate::cli::{Onboarding, RequireConfig};
+use crate::decisions;
 use crate::forge::{Allowed, Descent, Forge, ForgeError, ForgeErrorKind, Grant, Permission, Repository};
 use crate::run::{Outcome, Reading, ReadyBranch, Session};
 use crate::settings::RunSettings;
@@ -57,11 +61,35 @@ pub struct Work {
     pub problems: Vec<Problem>,
     /// What was written.
     pub tally: Tally,
+    /// The bot's open pull requests at the end; `None` where nobody has counted them.
+    pub open_pulls: Option<u32>,
 }
 
 impl Work {
     pub(super) fn without_branches(verdict: Verdict) -> Self {
-        Self { verdict, outcome: None, entries: Vec::new(), problems: Vec::new(), tally: Tally::default() }
+        Self {
+            verdict,
+            outcome: None,
+            entries: Vec::new(),
+            problems: Vec::new(),
+            tally: Tally::default(),
+            open_pulls: None,
+        }
+    }
+
+    /// Returns what each branch that is not made now waits for, in a word.
+    pub fn held(&self) -> impl Iterator<Item = &'static str> {
+        self.entries.iter().filter_map(|entry| match &entry.standing {
+            Standing::Held(hold) => Some(match hold.reason {
+                HoldReason::Silent => "silent",
+                HoldReason::GroupTooSmall => "group-size",
+                HoldReason::TooYoung => "age",
+                HoldReason::NeedsApproval => "approval",
+                HoldReason::OutsideSchedule => "schedule",
+            }),
+            Standing::RateLimited { .. } => Some("limit"),
+            _ => None,
+        })
     }
 
     /// Returns whether something could not be done.
@@ -85,7 +113,7 @@ pub(super) async fn work(
     if let Some(reason) = unfit(&repository)? {
         return Ok(Work::without_branches(Verdict::Skipped(reason)));
     }
-    tell_grants(&repository, &forge.grants().await, settings);
+    tell_grants(&forge.grants().await, settings);
     let Some(base) = forge.head(&repository.default_branch).await? else {
         return Ok(Work::without_branches(Verdict::Skipped("it is empty".to_owned())));
     };
@@ -137,7 +165,7 @@ pub(super) async fn work(
     let unread = &reading.config.unread_presets;
     if !unread.is_empty() {
         for problem in &reading.config.problems {
-            tracing::warn!(repository = repository.slug, hint = problem.hint, "{}", problem.message);
+            super::tell_problem(problem, &reading.snapshot.files);
         }
         let names: Vec<String> = unread.iter().map(|preset| format!("`{preset}`")).collect();
         anyhow::bail!("nothing is written with half a configuration: {} could not be read", names.join(", "));
@@ -206,25 +234,21 @@ fn allowed<T>(done: Result<T, ForgeError>) -> Result<Option<T>, ForgeError> {
     }
 }
 
-/// Says what the token may do: all of it where one repository is worked on, and otherwise only what is missing.
-fn tell_grants(repository: &Repository, grants: &[Grant], settings: &RunSettings) {
-    let is_alone = settings.repositories.len() == 1 && !settings.autodiscover;
-    if grants.iter().all(|grant| grant.allowed == Allowed::Unknown) {
-        tracing::debug!(repository = repository.slug, "the forge does not say what this token may do");
-        return;
+/// Says what the token may do: in one line where one repository is worked on; what is missing, always.
+fn tell_grants(grants: &[Grant], settings: &RunSettings) {
+    let names = |wanted: Allowed| {
+        let those = grants.iter().filter(|grant| grant.allowed == wanted);
+        let names: Vec<String> = those.map(|grant| format!("{} {}", grant.name, grant.wanted)).collect();
+        Some(names.join(", ")).filter(|names| !names.is_empty())
+    };
+    let (granted, unknown) = (names(Allowed::Yes), names(Allowed::Unknown));
+    if settings.repositories.len() == 1 && !settings.autodiscover {
+        tracing::info!(granted, unknown, "permissions");
+    } else {
+        tracing::debug!(granted, unknown, "permissions");
     }
-    for Grant { name, wanted, allowed, without } in grants {
-        match allowed {
-            Allowed::Yes if is_alone => tracing::info!("permission {name:<14} {wanted:<5} yes"),
-            Allowed::Yes => {}
-            Allowed::No => {
-                tracing::warn!(
-                    repository = repository.slug,
-                    "permission {name:<14} {wanted:<5} no: {without}"
-                );
-            }
-            Allowed::Unknown => tracing::info!("permission {name:<14} {wanted:<5} not known"),
-        }
+    for Grant { name, wanted, without, .. } in grants.iter().filter(|grant| grant.allowed == Allowed::No) {
+        tracing::warn!(reason = without, permission = name, access = wanted, "permission missing");
     }
 }
 
@@ -240,7 +264,7 @@ async fn branches(
     let account = forge.account().await?;
     let (author, own) = identities(&reading.config.options, settings.git_author.as_deref(), &account);
     let outcome = session.decide(reading).await;
-    crate::decisions::log(&outcome);
+    decisions::log_dependencies(&outcome);
     let options = &outcome.reading.config.options;
     let heads = heads(forge, &outcome).await?;
     let pulls = pulls(forge, repository).await?;
@@ -270,6 +294,8 @@ async fn branches(
         compared: BTreeMap::new(),
         histories: BTreeMap::new(),
         notes: BTreeMap::new(),
+        is_told: false,
+        because: None,
         entries: Vec::new(),
         problems: Vec::new(),
         tally: Tally::default(),
@@ -277,13 +303,14 @@ async fn branches(
     job.look_ahead().await;
     job.counts.commits_this_hour = job.commits_since(full_hour(session.now));
     let ended = job.finish(issues).await;
-    let Job { entries, problems, tally, .. } = job;
+    let Job { entries, problems, tally, counts, .. } = job;
     let verdict = match ended {
         Ok(()) => Verdict::Done,
         Err(error) if error.is_postponed() => Verdict::Unfinished(error.to_string()),
         Err(error) => return Err(error.into()),
     };
-    Ok(Work { verdict, outcome: Some(outcome), entries, problems, tally })
+    let open_pulls = Some(counts.open_pulls);
+    Ok(Work { verdict, outcome: Some(outcome), entries, problems, tally, open_pulls })
 }
 
 impl Job<'_> {
@@ -305,7 +332,9 @@ impl Job<'_> {
     async fn settle_all(&mut self) -> Result<(), ForgeError> {
         let outcome = self.outcome;
         for ready in &outcome.branches {
-            let standing = match self.settle(ready).await {
+            let span = tracing::error_span!("branch", branch = ready.branch.branch_name);
+            (self.is_told, self.because) = (false, None);
+            let standing = match self.settle(ready).instrument(span.clone()).await {
                 Ok(standing) => standing,
                 Err(error) if error.is_fatal() => return Err(error),
                 Err(error) => {
@@ -314,7 +343,7 @@ impl Job<'_> {
                     Standing::Errored { reason: error.to_string() }
                 }
             };
-            tracing::debug!(branch = ready.branch.branch_name, ?standing, "settled");
+            span.in_scope(|| self.tell_standing(ready, &standing));
             self.entries.push(entry(ready, standing));
         }
         Ok(())
@@ -327,6 +356,35 @@ impl Job<'_> {
             own.filter_map(|commit| commit.committed_at).max().is_some_and(|at| at >= time)
         };
         number(self.compared.values().filter(is_recent).count())
+    }
+
+    /// Tells why a branch that nothing was done to stays as it is, or is not there.
+    fn tell_standing(&mut self, ready: &ReadyBranch, standing: &Standing) {
+        if std::mem::replace(&mut self.is_told, true) {
+            return;
+        }
+        let (what, number) = match standing {
+            Standing::Held(_) | Standing::RateLimited { .. } => ("branch held", None),
+            Standing::Errored { .. } => ("branch failed", None),
+            Standing::AwaitsPullApproval | Standing::AwaitsChecks | Standing::AwaitsAutomerge => {
+                ("branch left alone", None)
+            }
+            Standing::Edited { pull } | Standing::Frozen { pull, .. } | Standing::Merged { pull } => {
+                ("branch left alone", *pull)
+            }
+            Standing::Open { pull } => ("branch left alone", Some(*pull)),
+            Standing::Closed { pull } => ("branch left out", Some(*pull)),
+        };
+        let until = match standing {
+            Standing::Held(hold) => hold.until,
+            _ => None,
+        };
+        let reason = self.because.take().unwrap_or_else(|| standing.to_string());
+        deed::tell_undone(
+            what,
+            until,
+            About { number, title: Some(&ready.branch.pr_title), reason: Some(&reason), ..About::default() },
+        );
     }
 
     /// Tells what could not be done.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use reqwest::StatusCode;
+use updraft_core::address::without_user;
 use updraft_core::name::DatasourceId;
 use updraft_core::release::{DigestQuery, Lookup, Release, ReleaseList};
 use url::Url;
@@ -102,7 +103,10 @@ impl<R: Paged + ?Sized> Pages<R> {
         let first = first.map_err(|why| LookupError::unsupported(package, why))?;
         check_address(&first, package)?;
         let host = host_of(&first);
-        let mut list = ReleaseList { registry_url: place.map(str::to_owned), ..ReleaseList::default() };
+        let mut list = ReleaseList {
+            registry_url: place.map(|place| without_user(place).into_owned()),
+            ..ReleaseList::default()
+        };
         let mut seen = BTreeSet::from([first.clone()]);
         let mut open = VecDeque::from([first.clone()]);
         while let Some(url) = open.pop_front() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use updraft_core::address::without_user;
 use updraft_core::name::DatasourceId;
 use updraft_core::release::{DigestQuery, Lookup, ReleaseList};
 use url::Url;
@@ -139,7 +140,7 @@ where
 /// # Errors
 /// What to tell the owner: it is none.
 pub(super) fn parse_place(place: &str) -> Result<Url, String> {
-    Url::parse(place).map_err(|_| format!("`{place}` is not the address of a registry"))
+    Url::parse(place).map_err(|_| format!("`{}` is not the address of a registry", without_user(place)))
 }
 
 /// Returns the error that `url` cannot be asked, unless it can.

@@ -1,4 +1,4 @@
-//! A forge that is only looked at: what would be written is said instead.
+//! A forge that is only looked at: nothing is written, and who asks is told so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use updraft_core::forge::{
 
 use super::{
     Account, Change, CommitHead, Forge, ForgeError, Grant, History, Merge, NewCommit, NewPull, NewStatus,
-    Repository, Tree,
+    Repository, Tree, Writes,
 };
 
 /// The id of everything that was not made.
@@ -18,7 +18,7 @@ const NO_SHA: &str = "0000000000000000000000000000000000000000";
 /// The number of a pull request or an issue that was not opened; a real one is at least 1.
 const NO_NUMBER: u64 = 0;
 
-/// Reads from another forge, and writes nothing: each write is told in the log, and answered as if it had been done.
+/// Reads from another forge, and writes nothing: each write is answered as if it had been done. Who decides on it tells of it in the log.
 #[derive(Clone, Debug)]
 pub struct DryRun<F> {
     forge: F,
@@ -49,6 +49,10 @@ fn fields(change: &Change) -> String {
 
 #[async_trait]
 impl<F: Forge> Forge for DryRun<F> {
+    fn writes(&self) -> Writes {
+        Writes::Pretended
+    }
+
     async fn repository(&self) -> Result<Repository, ForgeError> {
         self.forge.repository().await
     }
@@ -135,32 +139,32 @@ impl<F: Forge> Forge for DryRun<F> {
 
     async fn commit(&self, commit: &NewCommit) -> Result<CommitHead, ForgeError> {
         let subject = commit.message.lines().next().unwrap_or_default();
-        tracing::info!(subject, files = commit.files.len(), "would commit");
+        tracing::trace!(subject, files = commit.files.len(), "would commit");
         Ok(CommitHead { sha: NO_SHA.to_owned(), tree: NO_SHA.to_owned() })
     }
 
     async fn create_branch(&self, name: &str, _: &str) -> Result<(), ForgeError> {
-        tracing::info!(branch = name, "would make a branch");
+        tracing::trace!(branch = name, "would make a branch");
         Ok(())
     }
 
     async fn move_branch(&self, name: &str, from: &str, _: &str) -> Result<(), ForgeError> {
-        tracing::info!(branch = name, from, "would move a branch to the new commit");
+        tracing::trace!(branch = name, from, "would move a branch to the new commit");
         Ok(())
     }
 
     async fn fast_forward(&self, name: &str, to: &str) -> Result<(), ForgeError> {
-        tracing::info!(branch = name, to, "would move a branch forward");
+        tracing::trace!(branch = name, to, "would move a branch forward");
         Ok(())
     }
 
     async fn delete_branch(&self, name: &str, _: &str) -> Result<(), ForgeError> {
-        tracing::info!(branch = name, "would delete a branch");
+        tracing::trace!(branch = name, "would delete a branch");
         Ok(())
     }
 
     async fn create_pull(&self, pull: &NewPull) -> Result<PullRequest, ForgeError> {
-        tracing::info!(branch = pull.head, title = pull.title, "would open a pull request");
+        tracing::trace!(branch = pull.head, title = pull.title, "would open a pull request");
         Ok(PullRequest {
             number: NO_NUMBER,
             node_id: String::new(),
@@ -181,42 +185,42 @@ impl<F: Forge> Forge for DryRun<F> {
     }
 
     async fn change_pull(&self, number: u64, change: &Change) -> Result<(), ForgeError> {
-        tracing::info!(number, what = fields(change), "would change a pull request");
+        tracing::trace!(number, what = fields(change), "would change a pull request");
         Ok(())
     }
 
     async fn add_labels(&self, number: u64, labels: &BTreeSet<String>) -> Result<(), ForgeError> {
-        tracing::info!(number, labels = row(labels), "would add labels");
+        tracing::trace!(number, labels = row(labels), "would add labels");
         Ok(())
     }
 
     async fn remove_label(&self, number: u64, label: &str) -> Result<(), ForgeError> {
-        tracing::info!(number, label, "would take a label off");
+        tracing::trace!(number, label, "would take a label off");
         Ok(())
     }
 
     async fn assign(&self, number: u64, people: &BTreeSet<String>) -> Result<(), ForgeError> {
-        tracing::info!(number, people = row(people), "would assign");
+        tracing::trace!(number, people = row(people), "would assign");
         Ok(())
     }
 
     async fn request_review(&self, number: u64, reviewers: &BTreeSet<String>) -> Result<(), ForgeError> {
-        tracing::info!(number, reviewers = row(reviewers), "would ask for a review");
+        tracing::trace!(number, reviewers = row(reviewers), "would ask for a review");
         Ok(())
     }
 
     async fn comment(&self, number: u64, heading: &str, _: &str) -> Result<(), ForgeError> {
-        tracing::info!(number, heading, "would comment");
+        tracing::trace!(number, heading, "would comment");
         Ok(())
     }
 
     async fn merge(&self, number: u64, merge: &Merge) -> Result<(), ForgeError> {
-        tracing::info!(number, method = ?merge.method, "would merge a pull request");
+        tracing::trace!(number, method = ?merge.method, "would merge a pull request");
         Ok(())
     }
 
     async fn enable_auto_merge(&self, pull: &PullRequest, method: MergeMethod) -> Result<(), ForgeError> {
-        tracing::info!(number = pull.number, ?method, "would let the forge merge a pull request");
+        tracing::trace!(number = pull.number, ?method, "would let the forge merge a pull request");
         Ok(())
     }
 
@@ -231,7 +235,7 @@ impl<F: Forge> Forge for DryRun<F> {
         body: &str,
         labels: &BTreeSet<String>,
     ) -> Result<Issue, ForgeError> {
-        tracing::info!(title, "would open an issue");
+        tracing::trace!(title, "would open an issue");
         Ok(Issue {
             number: NO_NUMBER,
             title: title.to_owned(),
@@ -242,12 +246,12 @@ impl<F: Forge> Forge for DryRun<F> {
     }
 
     async fn change_issue(&self, number: u64, change: &Change) -> Result<(), ForgeError> {
-        tracing::info!(number, what = fields(change), "would change an issue");
+        tracing::trace!(number, what = fields(change), "would change an issue");
         Ok(())
     }
 
     async fn set_status(&self, sha: &str, status: &NewStatus) -> Result<(), ForgeError> {
-        tracing::info!(sha, context = status.context, green = status.is_green, "would set a status");
+        tracing::trace!(sha, context = status.context, green = status.is_green, "would set a status");
         Ok(())
     }
 }

@@ -275,9 +275,23 @@ pub struct NewStatus {
     pub description: String,
 }
 
+/// What becomes of what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writes {
+    /// It is written.
+    Real,
+    /// Nothing is written.
+    Pretended,
+}
+
 /// One repository on a forge.
 #[async_trait]
 pub trait Forge: Send + Sync {
+    /// Returns what becomes of what is written here.
+    fn writes(&self) -> Writes {
+        Writes::Real
+    }
+
     /// Returns the repository; [`ForgeErrorKind::NotFound`] when the token does not see it.
     async fn repository(&self) -> Result<Repository, ForgeError>;
 

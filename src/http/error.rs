@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::io;
 
 use reqwest::{Method, StatusCode};
+use updraft_core::address::without_user;
 use url::Url;
 
 /// The ways a request fails.
@@ -70,7 +71,7 @@ impl HttpError {
             kind,
             host: String::new(),
             method,
-            url: text.to_owned(),
+            url: without_user(text).into_owned(),
             detail: "the address cannot be read".to_owned(),
         }
     }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::ending::Ending;
-use super::error::{HttpError, HttpErrorKind, host_of};
+use super::error::{HttpError, HttpErrorKind, host_of, shown};
 use super::host::Hosts;
 use super::host_rules::{HostRules, HostSettings, Transport};
 use super::patience::{Patience, Verdict, verdict, wait_by_words};
@@ -23,6 +23,7 @@ use super::request::{Access, Confidential, Credential, Identity, Persistence, Re
 use super::response::{Body, Response};
 use super::roots::more_roots;
 use super::stats::Counter;
+use super::telling::{self, Telling, tell_failure};
 use super::{HttpSettings, Proxies, SetupError, World};
 
 const USER_AGENT: &str =
@@ -55,6 +56,7 @@ enum Attempt<R> {
     NotNow {
         wait: Option<Duration>,
         host: String,
+        status: StatusCode,
     },
 }
 
@@ -179,28 +181,41 @@ impl Exchange {
         // A recording says the same again however often it is asked.
         let is_replay = matches!(self.source, Source::Replay(_));
         let mut budget = if is_replay { Budget::none() } else { Budget::new(request, &self.patience) };
+        let mut attempt = 0;
         loop {
+            attempt += 1;
             if self.ending.has_come() {
                 return Err(HttpError::stopped(&request.method, &request.url));
             }
-            match self.attempt(request, conditions, &budget, &consume).await {
+            match self.attempt(request, conditions, (&budget, attempt), &consume).await {
                 Ok(Attempt::Done(value)) => return Ok(value),
-                Ok(Attempt::NotNow { wait: Some(wait), host }) => {
+                Ok(Attempt::NotNow { wait: Some(wait), host, status }) => {
                     budget.waits -= 1;
                     budget.waiting = budget.waiting.saturating_sub(wait);
-                    let seconds = wait.as_secs();
+                    let (seconds, status) = (wait.as_secs(), status.as_u16());
                     if request.persistence == Persistence::Usual {
-                        tracing::debug!(host, seconds, "the host asks to wait");
+                        tracing::debug!(host, status, seconds, attempt, "the host asks to wait");
                     } else {
-                        tracing::info!(host, seconds, "the host asks to wait");
+                        tracing::info!(host, status, seconds, attempt, "the host asks to wait");
                     }
                     self.hosts.of(&host, self.patience.parallel).leave_alone(wait);
                     self.counter.count(&host, |host| host.retries += 1);
                 }
-                Ok(Attempt::NotNow { wait: None, host }) => self.pause(&mut budget, &host).await,
+                Ok(Attempt::NotNow { wait: None, host, status }) => {
+                    let pause = self.patience.pause_before(budget.used);
+                    tracing::debug!(
+                        url = shown(&request.url),
+                        status = status.as_u16(),
+                        pause = ?pause,
+                        attempt,
+                        "asking again"
+                    );
+                    self.pause(&mut budget, &host, pause).await;
+                }
                 Err(error) if budget.retries > 0 && may_be_sent_again(request, &error) => {
-                    tracing::debug!(%error, "asking again");
-                    self.pause(&mut budget, &error.host).await;
+                    let pause = self.patience.pause_before(budget.used);
+                    tracing::debug!(reason = %error, pause = ?pause, attempt, "asking again");
+                    self.pause(&mut budget, &error.host, pause).await;
                 }
                 Err(error) => {
                     if error.is_dead_host()
@@ -208,6 +223,12 @@ impl Exchange {
                         && request.persistence == Persistence::Usual
                         && !is_replay
                     {
+                        tracing::debug!(
+                            host = error.host,
+                            reason = error.detail,
+                            attempt,
+                            "the host is given up"
+                        );
                         self.hosts.of(&error.host, self.patience.parallel).give_up(&error);
                     }
                     return Err(error);
@@ -216,10 +237,10 @@ impl Exchange {
         }
     }
 
-    async fn pause(&self, budget: &mut Budget, host: &str) {
+    async fn pause(&self, budget: &mut Budget, host: &str, pause: Duration) {
         self.counter.count(host, |host| host.retries += 1);
         tokio::select! {
-            () = tokio::time::sleep(self.patience.pause_before(budget.used)) => {}
+            () = tokio::time::sleep(pause) => {}
             () = self.ending.come() => {}
         }
         budget.retries -= 1;
@@ -230,14 +251,14 @@ impl Exchange {
         &self,
         request: &Request,
         conditions: &HeaderMap,
-        budget: &Budget,
+        (budget, attempt): (&Budget, u32),
         consume: &C,
     ) -> Result<Attempt<R>, HttpError>
     where
         C: Fn(Response) -> F,
         F: Future<Output = Result<R, HttpError>>,
     {
-        let mut response = self.follow(request, conditions).await?;
+        let mut response = self.follow(request, conditions, attempt).await?;
         let host = host_of(response.body.url());
         let (status, mut verdict) =
             (response.status, verdict(response.status, &response.headers, SystemTime::now()));
@@ -261,16 +282,16 @@ impl Exchange {
         let in_time = |wait: Duration| self.ending.left().is_none_or(|left| wait < left);
         match verdict {
             Verdict::Refused(Some(wait)) if budget.allows(wait) && in_time(wait) => {
-                Ok(Attempt::NotNow { wait: Some(wait), host })
+                Ok(Attempt::NotNow { wait: Some(wait), host, status })
             }
             Verdict::Failed(Some(wait))
                 if request.is_repeatable() && budget.allows(wait) && in_time(wait) =>
             {
-                Ok(Attempt::NotNow { wait: Some(wait), host })
+                Ok(Attempt::NotNow { wait: Some(wait), host, status })
             }
-            Verdict::Refused(None) if budget.retries > 0 => Ok(Attempt::NotNow { wait: None, host }),
+            Verdict::Refused(None) if budget.retries > 0 => Ok(Attempt::NotNow { wait: None, host, status }),
             Verdict::Failed(None) if budget.retries > 0 && request.is_repeatable() => {
-                Ok(Attempt::NotNow { wait: None, host })
+                Ok(Attempt::NotNow { wait: None, host, status })
             }
             _ => {
                 if let Persistence::Once(longest) = request.persistence
@@ -295,7 +316,12 @@ impl Exchange {
     }
 
     /// Sends a request to where it leads. The credential goes along only within the origin it was meant for.
-    async fn follow(&self, request: &Request, conditions: &HeaderMap) -> Result<Response, HttpError> {
+    async fn follow(
+        &self,
+        request: &Request,
+        conditions: &HeaderMap,
+        attempt: u32,
+    ) -> Result<Response, HttpError> {
         let mut url = request.url.clone();
         let mut earlier: Vec<Url> = Vec::new();
         loop {
@@ -305,8 +331,10 @@ impl Exchange {
                 Access::HostRules(_) if same_origin(&url, &request.url) => settings.credential(),
                 _ => None,
             };
-            let hop = Hop { url: &url, settings: &settings, credential: credential.as_ref() };
-            let response = self.hop(request, conditions, &hop).await?;
+            let hop = Hop { url: &url, settings: &settings, credential: credential.as_ref(), attempt };
+            let start = Instant::now();
+            let answered = self.hop(request, conditions, &hop).await;
+            let response = answered.inspect_err(|error| tell_failure(error, start, attempt))?;
             if !is_redirect(response.status) {
                 return Ok(response);
             }
@@ -371,7 +399,13 @@ impl Exchange {
                 let outcome = replay.find(&asked).map_err(store)?.ok_or_else(missing)?;
                 self.counter.count(&host_name, |host| host.requests += 1);
                 match outcome {
-                    Outcome::Reply(recorded) => Ok(whole(recorded, method, url, request.body_limit)),
+                    Outcome::Reply(recorded) => {
+                        let began = (Instant::now(), hop.attempt);
+                        let telling = Telling::new(began, recorded.status, telling::Verdict::Off);
+                        let Response { status, headers, body } =
+                            whole(recorded, method, url, request.body_limit);
+                        Ok(Response { status, headers, body: body.telling(telling) })
+                    }
                     Outcome::Failure { kind, message } => Err(fail(kind, message)),
                 }
             }
@@ -444,15 +478,11 @@ impl Exchange {
                 return Err(HttpError::new(HttpErrorKind::Timeout, method, url, detail));
             }
         };
-        tracing::debug!(
-            %method,
-            url = super::shown(url),
-            status = response.status().as_u16(),
-            milliseconds = start.elapsed().as_millis(),
-            "request"
-        );
+        let kept = telling::Verdict::of(request, !conditions.is_empty(), response.status());
+        let telling = Telling::new((start, hop.attempt), response.status(), kept);
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = Body::live(response, method, url, (request.body_limit, deadline), &self.counter, pass);
+        let body = Body::live(response, method, url, (request.body_limit, deadline), &self.counter, pass)
+            .telling(telling);
         Ok(Response { status, headers, body })
     }
 }
@@ -491,6 +521,8 @@ struct Hop<'a> {
     url: &'a Url,
     settings: &'a HostSettings,
     credential: Option<&'a Credential>,
+    /// How often the request is sent, this time included.
+    attempt: u32,
 }
 
 fn whole(reply: Recorded, method: &Method, url: &Url, limit: u64) -> Response {

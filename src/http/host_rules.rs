@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
+use updraft_core::address::without_user;
 use updraft_core::problem::Problem;
 use url::Url;
 
@@ -113,6 +114,7 @@ impl HostRules {
             };
             let Some(pattern) = pattern else {
                 let text = rule.match_host.unwrap_or_default();
+                let text = without_user(&text);
                 problems.push(
                     Problem::warning(format!("host rule: `matchHost` `{text}` is no host and no address"))
                         .hint("write a host like `ghcr.io` or an address like `https://example.org/charts/`"),
@@ -222,7 +224,8 @@ impl Pattern {
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.contains("://") {
-            return Url::parse(text).ok().filter(Url::has_host).map(Self::Address);
+            // A user in it would be shown, and means nothing here.
+            return Url::parse(&without_user(text)).ok().filter(Url::has_host).map(Self::Address);
         }
         let url = Url::parse(&format!("https://{text}")).ok()?;
         let name = url.host_str()?.trim_start_matches('.').to_ascii_lowercase();
@@ -331,6 +334,20 @@ mod tests {
         assert_eq!(settings.concurrent_request_limit, Some(2));
         assert_eq!(rules.settings(&url, "helm").username.as_deref(), Some("a"));
         assert!(!format!("{rules:?}").contains("secret-"));
+    }
+
+    #[test]
+    fn nothing_that_holds_a_secret_shows_it() {
+        let text = r#"{"matchHost":"https://me:hunter2@example.org/","username":"me","password":"hunter2"}"#;
+        let (rules, problems) =
+            HostRules::new([rule(text), rule(r#"{"matchHost":"me:hunter2@","token":"hunter2"}"#)]);
+        assert_eq!(problems.len(), 1);
+        let settings = rules.settings(&Url::parse("https://example.org/").unwrap(), "");
+        assert!(settings.credential().is_some());
+        let shown = format!("{problems:?} {settings:?} {:?} {:?}", settings.credential(), rules.summary());
+        assert!(!shown.contains("hunter2"), "{shown}");
+        let rule = format!("{:?}", rule(r#"{"matchHost":"example.org","token":"hunter2"}"#));
+        assert!(!rule.contains("hunter2"), "{rule}");
     }
 
     #[test]

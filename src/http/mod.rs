@@ -19,6 +19,7 @@ mod response;
 mod roots;
 mod single_flight;
 mod stats;
+mod telling;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -316,6 +317,7 @@ impl Http {
             && (request.caching == Caching::Immutable || self.0.mode == Mode::CacheOnly)
         {
             self.hit(request);
+            telling::tell_hit(request, kept.body.len());
             return Ok(Some(kept.clone().into_reply(request, request.url.clone(), &HeaderMap::new())));
         }
         if self.0.mode == Mode::CacheOnly { Err(offline(request)) } else { Ok(None) }
@@ -336,7 +338,13 @@ impl Http {
         let kept = kept.and_then(|kept| Some((serde_json::from_slice::<T>(&kept.body).ok()?, kept)));
         if self.0.mode == Mode::CacheOnly || (kept.is_some() && request.caching == Caching::Immutable) {
             self.hit(request);
-            return kept.map(|(value, _)| value).ok_or_else(|| offline(request));
+            return match kept {
+                Some((value, kept)) => {
+                    telling::tell_hit(request, kept.body.len());
+                    Ok(value)
+                }
+                None => Err(offline(request)),
+            };
         }
         let conditions = kept.as_ref().map(|(_, kept)| conditions(kept)).unwrap_or_default();
         let parse = &parse;

@@ -12,6 +12,7 @@ use url::Url;
 use super::error::{HttpError, HttpErrorKind, host_of};
 use super::host::Pass;
 use super::stats::Counter;
+use super::telling::Telling;
 
 /// The head of a reply, with the body still to come.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct Body {
     taken: u64,
     deadline: Instant,
     counter: Option<Arc<Counter>>,
+    /// What is told once the body is read, or is not wanted any more.
+    telling: Option<Telling>,
     _pass: Option<Pass>,
 }
 
@@ -57,6 +60,7 @@ impl Body {
             taken: 0,
             deadline: limits.1,
             counter: Some(Arc::clone(counter)),
+            telling: None,
             _pass: Some(pass),
         }
     }
@@ -71,8 +75,15 @@ impl Body {
             taken: 0,
             deadline: Instant::now(),
             counter: None,
+            telling: None,
             _pass: None,
         }
+    }
+
+    /// Returns the same body, of which `telling` is told once it is read.
+    pub(super) fn telling(mut self, telling: Option<Telling>) -> Self {
+        self.telling = telling;
+        self
     }
 
     /// Returns where it comes from, after redirects.
@@ -132,6 +143,14 @@ impl Body {
     /// Returns the error to report when the body is not what it should be; `why` is one line.
     pub fn malformed(&self, why: impl std::fmt::Display) -> HttpError {
         malformed(&self.method, &self.url, why)
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        if let Some(telling) = &self.telling {
+            telling.tell(&self.method, &self.url, self.taken);
+        }
     }
 }
 

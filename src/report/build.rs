@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use updraft_core::address::without_user;
 use updraft_core::config::Config;
 use updraft_core::dep::{Dep, Part, Skip};
 use updraft_core::plan::Upgrade;
 use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
-use updraft_core::update::Choice;
+use updraft_core::update::{Choice, Update};
 
 use super::{
     BranchReport, ConfigReport, DepReport, FileReport, HoldReport, ProblemReport, Report, SCHEMA, Stats,
@@ -30,7 +31,7 @@ pub fn of_reading(reading: &Reading, now: Timestamp) -> Report {
 pub fn of_outcome(outcome: &Outcome) -> Report {
     let reading = &outcome.reading;
     let files = &reading.snapshot.files;
-    let branch_of = branch_names(&outcome.branches);
+    let branch_of = BranchOf::new(&outcome.branches);
     let deps = outcome.findings.iter().map(|finding| {
         let mut report = dep_report(&finding.dep.dep, finding.skip().as_ref(), files);
         report.current_version.clone_from(&finding.choice.current_version);
@@ -105,7 +106,7 @@ fn dep_report(dep: &Dep, skip: Option<&Skip>, files: &[SourceFile]) -> DepReport
         current_value: dep.current_value.clone(),
         current_version: None,
         current_digest: dep.current_digest.clone(),
-        registry_urls: dep.registry_urls.clone(),
+        registry_urls: dep.registry_urls.iter().map(|url| without_user(url).into_owned()).collect(),
         dep_type: dep.dep_type.clone(),
         skip_reason: skip.map(|skip| skip.reason.as_str().to_owned()),
         skip_detail: skip.map(|skip| match skip.detail.as_str() {
@@ -132,40 +133,41 @@ pub fn place_of(dep: &Dep) -> usize {
 }
 
 /// The branch of each step, by dependency.
-type BranchNames<'a> = BTreeMap<(&'a str, usize, &'a str, Option<&'a str>), &'a str>;
+pub(crate) struct BranchOf<'a>(BTreeMap<(&'a str, usize, &'a str, Option<&'a str>), &'a ReadyBranch>);
 
-fn branch_names(branches: &[ReadyBranch]) -> BranchNames<'_> {
-    let mut names = BTreeMap::new();
-    for ready in branches {
-        for upgrade in &ready.branch.upgrades {
-            let update = &upgrade.update;
-            let step = (
-                upgrade.found.file.as_str(),
-                upgrade.found.span.start,
-                update.update_type.as_str(),
-                update.new_value.as_deref(),
-            );
-            names.insert(step, ready.branch.branch_name.as_str());
+impl<'a> BranchOf<'a> {
+    pub(crate) fn new(branches: &'a [ReadyBranch]) -> Self {
+        let mut names = BTreeMap::new();
+        for ready in branches {
+            for upgrade in &ready.branch.upgrades {
+                let (found, update) = (&upgrade.found, &upgrade.update);
+                let step = (
+                    found.file.as_str(),
+                    found.span.start,
+                    update.update_type.as_str(),
+                    update.new_value.as_deref(),
+                );
+                names.insert(step, ready);
+            }
         }
+        Self(names)
     }
-    names
+
+    /// Returns the branch that takes a step of a dependency, as it was found.
+    pub(crate) fn step(&self, found: &Dep, update: &Update) -> Option<&'a ReadyBranch> {
+        let (kind, value) = (update.update_type.as_str(), update.new_value.as_deref());
+        self.0.get(&(found.file.as_str(), found.span.start, kind, value)).copied()
+    }
 }
 
-fn updates(choice: &Choice, found: &Dep, branch_of: &BranchNames<'_>) -> Vec<UpdateReport> {
-    let report = |update: &updraft_core::update::Update| UpdateReport {
+fn updates(choice: &Choice, found: &Dep, branch_of: &BranchOf<'_>) -> Vec<UpdateReport> {
+    let report = |update: &Update| UpdateReport {
         update_type: update.update_type,
         new_value: update.new_value.clone(),
         new_version: update.new_version.clone(),
         new_digest: update.new_digest.clone(),
         release_timestamp: update.release_timestamp,
-        branch_name: branch_of
-            .get(&(
-                found.file.as_str(),
-                found.span.start,
-                update.update_type.as_str(),
-                update.new_value.as_deref(),
-            ))
-            .map(|name| (*name).to_owned()),
+        branch_name: branch_of.step(found, update).map(|ready| ready.branch.branch_name.clone()),
     };
     choice.updates.iter().map(report).collect()
 }

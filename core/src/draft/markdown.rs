@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::address::without_user;
+
 /// Put after an `@` so that it names nobody, and after a `#` so that it names no issue.
 const BREAK: char = '\u{200b}';
 
@@ -166,6 +168,7 @@ fn shown_field(value: &Value) -> Value {
 
 fn shown_text(text: &str) -> String {
     let is_address = text.starts_with("https://") || text.starts_with("http://");
+    let text = if is_address { without_user(text) } else { text.into() };
     let mut safe = String::with_capacity(text.len());
     for character in text.replace("-->", "--\u{200b}>").chars() {
         match character {

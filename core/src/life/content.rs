@@ -1,5 +1,7 @@
 //! Whether a branch still brings what it should.
 
+use std::fmt;
+
 use super::merge::three_way;
 
 /// One file that a branch changes or should change.
@@ -24,6 +26,16 @@ pub enum Verdict {
     Different,
     /// It cannot be merged.
     Conflicted,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Right => "it brings what is wanted",
+            Self::Different => "it brings something else than is wanted now",
+            Self::Conflicted => "it conflicts with its base",
+        })
+    }
 }
 
 /// Returns what there is to say of a file.

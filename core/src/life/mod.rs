@@ -9,6 +9,8 @@ pub mod past;
 pub mod policy;
 pub mod sample;
 
+use std::fmt;
+
 use crate::dashboard::Ticks;
 use crate::plan::{Hold, HoldReason};
 
@@ -60,6 +62,24 @@ pub enum Standing {
         /// The pull request; `None` where there was none.
         pull: Option<u64>,
     },
+}
+
+impl fmt::Display for Standing {
+    /// Says why it stands there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held(hold) => hold.fmt(f),
+            Self::RateLimited { limit } => write!(f, "the limit {limit} is reached"),
+            Self::Errored { reason } | Self::Frozen { reason, .. } => f.write_str(reason),
+            Self::AwaitsPullApproval => f.write_str("its pull request waits for a tick on the dashboard"),
+            Self::AwaitsChecks => f.write_str("its pull request waits for its checks"),
+            Self::AwaitsAutomerge => f.write_str("it merges by itself once it may"),
+            Self::Edited { .. } => f.write_str("somebody else committed to it"),
+            Self::Open { .. } => f.write_str("it is as it should be"),
+            Self::Closed { .. } => f.write_str("somebody closed its pull request"),
+            Self::Merged { .. } => f.write_str("it is merged"),
+        }
+    }
 }
 
 /// Returns whether a tick on the dashboard makes a branch although something holds it back. A tick lifts every hold of its branch, but not

@@ -1,6 +1,7 @@
 //! When a branch is made anew on top of its base, and when it may merge.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -37,6 +38,17 @@ pub enum Light {
     Green,
     /// One failed.
     Red,
+}
+
+impl fmt::Display for Light {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "no check has said anything",
+            Self::Pending => "its checks are not done",
+            Self::Green => "its checks passed",
+            Self::Red => "a check failed",
+        })
+    }
 }
 
 /// Returns what `checks` say together. The bot's own green ones do not count as somebody saying that it works, unless the owner wants so.

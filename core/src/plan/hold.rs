@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::Upgrade;
 use crate::config::Options;
 use crate::config::options::{InternalChecksFilter, Mode};
+use crate::update::Pending;
 
 /// Why a branch is not made now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +34,13 @@ pub struct Hold {
     pub until: Option<Timestamp>,
     /// What is particular here: the schedule, the size of the group.
     pub detail: String,
+}
+
+impl Hold {
+    /// Returns what holds back something that waits until it is old enough.
+    pub fn too_young(pending: &Pending) -> Self {
+        Self { reason: HoldReason::TooYoung, until: pending.until, detail: pending.missing_age() }
+    }
 }
 
 impl fmt::Display for Hold {
@@ -83,21 +91,8 @@ fn too_young(options: &Options, upgrades: &[Upgrade]) -> Option<Hold> {
         .iter()
         .filter_map(|pending| pending.until.map(|until| (until, *pending)))
         .min_by_key(|(until, _)| *until);
-    match first {
-        Some((until, pending)) => Some(Hold {
-            reason: HoldReason::TooYoung,
-            until: Some(until),
-            detail: pending.minimum_release_age.clone(),
-        }),
-        None => pending.first().map(|pending| Hold {
-            reason: HoldReason::TooYoung,
-            until: None,
-            detail: format!(
-                "{}, as far as is known: the registry gives no date",
-                pending.minimum_release_age
-            ),
-        }),
-    }
+    let first = first.map(|(_, pending)| pending).or_else(|| pending.first().copied());
+    first.map(Hold::too_young)
 }
 
 fn approval(options: &Options, upgrades: &[Upgrade]) -> Option<Hold> {

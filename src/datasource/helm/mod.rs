@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use updraft_core::address::without_user;
 use updraft_core::name::DatasourceId;
 use updraft_core::release::{Lookup, ReleaseList};
 use url::Url;
@@ -165,8 +166,10 @@ fn index_url(repository: &str) -> Option<Url> {
 
 /// The address without what may be secret in it.
 fn shown_repository(repository: &str) -> String {
-    Url::parse(repository)
-        .map_or_else(|_| repository.to_owned(), |url| shown(&url).trim_end_matches('/').to_owned())
+    Url::parse(repository).map_or_else(
+        |_| without_user(repository).into_owned(),
+        |url| shown(&url).trim_end_matches('/').to_owned(),
+    )
 }
 
 fn unsupported(repository: &str, chart: &str) -> LookupError {
