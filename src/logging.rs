@@ -26,8 +26,7 @@ pub const DECISIONS: &str = "updraft::decisions";
 pub fn start(global: &Global, usual: LevelFilter) {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let level = match global.verbose {
-        0 => variable("UPDRAFT_LOG")
-            .or_else(|| variable("LOG_LEVEL").map(|level| renovate_level(&level).to_owned())),
+        0 => variable("UPDRAFT_LOG").or_else(|| variable("LOG_LEVEL").map(|level| renovate_level(&level))),
         1 => Some("info".to_owned()),
         2 => Some("debug".to_owned()),
         _ => Some("trace".to_owned()),

@@ -156,7 +156,8 @@ fn github() -> GitHub {
 /// Returns the log lines about repositories that say how long they took: the summaries.
 fn summaries(ran: &Ran) -> Vec<Value> {
     let lines = ran.err.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    lines.filter(|line| line["repository"].is_string() && line["milliseconds"].is_u64()).collect()
+    let is_summary = |line: &Value| line["level"] != "TRACE" && line["milliseconds"].is_u64();
+    lines.filter(|line| line["repository"].is_string() && is_summary(line)).collect()
 }
 
 #[test]

@@ -76,15 +76,15 @@ pub(super) async fn write(
         open: (!now.is_open).then_some(true),
         ..Change::default()
     };
-    if change != Change::default() {
+    if change == Change::default() {
+        let about = About::pull(issue.number).title(&title).reason("it has nothing new to show");
+        deed::tell_undone("issue left alone", None, about);
+    } else {
         job.forge.change_issue(issue.number, &change).await?;
         job.tell(
             Deed::IssueEdited,
             About::pull(issue.number).title(&title).reason("it has something new to show"),
         );
-    } else {
-        let about = About::pull(issue.number).title(&title).reason("it has nothing new to show");
-        deed::tell_undone("issue left alone", None, about);
     }
     let missing: BTreeSet<String> = labels.difference(&now.labels).cloned().collect();
     if !missing.is_empty() && now.labels.is_empty() {

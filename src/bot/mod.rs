@@ -205,7 +205,7 @@ fn report(ending: &Ending) {
         }
         Verdict::Done => tell_figures("done", None, ending, work),
         Verdict::Unfinished(reason) => {
-            tell_figures("unfinished, the next run goes on", Some(reason), ending, work)
+            tell_figures("unfinished, the next run goes on", Some(reason), ending, work);
         }
     }
 }
@@ -247,9 +247,10 @@ fn tell_figures(message: &'static str, reason: Option<&str>, ending: &Ending, wo
         };
     }
     let (tally, outcome) = (&work.tally, work.outcome.as_ref());
-    match reason {
-        None => tell!(info, tally, outcome),
-        Some(_) => tell!(warn, tally, outcome),
+    if reason.is_none() {
+        tell!(info, tally, outcome);
+    } else {
+        tell!(warn, tally, outcome);
     }
 }
 

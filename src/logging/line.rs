@@ -183,9 +183,8 @@ mod tests {
         let lines = Lines::new(style, move |line: &str| to.lock().unwrap().push_str(line));
         tracing::subscriber::with_default(Registry::default().with(lines), act);
         let text = written.lock().unwrap();
-        text.lines()
-            .map(|line| format!("{}\n", line.split_once('Z').map_or(line, |(_, rest)| rest)))
-            .collect()
+        let undated = |line: &str| format!("{}\n", line.split_once('Z').map_or(line, |(_, rest)| rest));
+        text.lines().map(undated).collect::<Vec<_>>().concat()
     }
 
     fn hold() {

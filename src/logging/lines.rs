@@ -6,7 +6,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use super::line::{Fields, Line, Style};
 
@@ -48,7 +48,7 @@ where
         let mut own = Fields::default();
         event.record(&mut own);
         let mut spans = Vec::new();
-        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             spans.extend(span.extensions().get::<Fields>().cloned());
         }
         let metadata = event.metadata();

@@ -49,7 +49,9 @@ impl Repository {
             path = format!("library/{path}");
         }
         if !is_host(&host) {
-            return Err(LookupError::unsupported(name, format!("`{host}` is not the name of a registry")));
+            // Who writes a user into an address has not meant to show them.
+            let shown = host.rsplit_once('@').map_or(host.as_str(), |(_, host)| host);
+            return Err(LookupError::unsupported(name, format!("`{shown}` is not the name of a registry")));
         }
         if !is_path(&path) {
             return Err(LookupError::unsupported(name, "no registry could have a repository of this name"));
