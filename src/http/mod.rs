@@ -48,7 +48,7 @@ pub use self::recording::StoreError;
 pub use self::redirect::same_origin;
 pub(crate) use self::request::hex;
 pub use self::request::{
-    Access, BODY_LIMIT, Caching, Confidential, Credential, Effect, Identity, Persistence, Request,
+    Access, BODY_LIMIT, Caching, Confidential, Credential, Effect, Identity, Persistence, Proof, Request,
 };
 pub use self::response::{Body, Reply, next_link};
 pub(crate) use self::single_flight::SingleFlight;
@@ -182,6 +182,7 @@ impl Http {
             return None;
         }
         let kept = cache.load(&cache::key(request, &self.0.exchange.identity(request), "")).await?;
+        let kept = Some(kept).filter(|kept| request.is_proven(&kept.body))?;
         self.without_asking(request, Some(&kept)).ok().flatten()
     }
 
@@ -280,7 +281,7 @@ impl Http {
         let cache = self.0.cache.as_ref().filter(|_| cacheable);
         let key = cache::key(request, &self.0.exchange.identity(request), "");
         let kept = match cache {
-            Some(cache) => cache.load(&key).await,
+            Some(cache) => cache.load(&key).await.filter(|kept| request.is_proven(&kept.body)),
             None => None,
         };
         if let Some(reply) = self.without_asking(request, kept.as_ref())? {
@@ -303,7 +304,11 @@ impl Http {
                 cache.touch(&key).await;
                 Ok(kept.into_reply(request, reply.url, &reply.headers))
             }
-            (_, Some(cache)) if reply.status == StatusCode::OK && may_be_stored(&reply.headers) => {
+            (_, Some(cache))
+                if reply.status == StatusCode::OK
+                    && may_be_stored(&reply.headers)
+                    && request.is_proven(&reply.body) =>
+            {
                 cache.store(&key, reply.status, &reply.headers, &reply.body).await;
                 Ok(reply)
             }

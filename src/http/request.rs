@@ -31,6 +31,31 @@ pub enum Caching {
     Never,
 }
 
+/// What a reply that is never asked for again has to show before it is kept: somebody in between may have answered in its place, and that would
+/// stay for ever.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    expected: String,
+    holds: fn(&[u8], &str) -> bool,
+}
+
+impl Proof {
+    /// Returns the proof that `holds` says yes of a body and of what is expected of it.
+    pub fn new(expected: impl Into<String>, holds: fn(&[u8], &str) -> bool) -> Self {
+        Self { expected: expected.into(), holds }
+    }
+
+    /// Returns the proof that a body is JSON.
+    pub fn json() -> Self {
+        Self::new("", |body, _| serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok())
+    }
+
+    /// Returns whether a body is what it should be.
+    pub fn holds(&self, body: &[u8]) -> bool {
+        (self.holds)(body, &self.expected)
+    }
+}
+
 /// Whether a reply may be shown in a recording as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confidential {
@@ -162,6 +187,7 @@ pub struct Request {
     pub(super) access: Access,
     pub(super) effect: Effect,
     pub(super) caching: Caching,
+    pub(super) proof: Option<Proof>,
     pub(super) confidential: Confidential,
     pub(super) body_limit: u64,
     pub(super) deadline: Option<Duration>,
@@ -193,6 +219,7 @@ impl Request {
             body: None,
             access,
             caching: Caching::Revalidate,
+            proof: None,
             confidential: Confidential::No,
             body_limit: BODY_LIMIT,
             deadline: None,
@@ -278,6 +305,18 @@ impl Request {
     pub fn caching(mut self, caching: Caching) -> Self {
         self.caching = caching;
         self
+    }
+
+    /// Sets what the reply has to show before it is kept.
+    #[must_use]
+    pub fn proven(mut self, proof: Option<Proof>) -> Self {
+        self.proof = proof;
+        self
+    }
+
+    /// Returns whether a body may be kept as the reply.
+    pub(super) fn is_proven(&self, body: &[u8]) -> bool {
+        self.method == Method::HEAD || self.proof.as_ref().is_none_or(|proof| proof.holds(body))
     }
 
     /// Marks the reply as one that holds tokens.

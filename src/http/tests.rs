@@ -338,6 +338,19 @@ async fn what_can_never_change_is_not_asked_for_again() {
 }
 
 #[tokio::test]
+async fn what_somebody_else_said_in_its_place_does_not_stay_for_ever() {
+    let answers = vec![Answer::ok(""), Answer::ok("<html>Log in"), Answer::ok("{}"), Answer::status(500)];
+    let (server, folder) = (Server::start(in_turn(answers)).await, tempfile::tempdir().unwrap());
+    let request = Request::get(server.url("/id")).caching(Caching::Immutable).proven(Some(Proof::json()));
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let reply = cached_client(folder.path()).send(&request).await.unwrap();
+        seen.push(reply.text().unwrap().to_owned());
+    }
+    assert_eq!(seen, ["", "<html>Log in", "{}", "{}"]);
+}
+
+#[tokio::test]
 async fn offline_answers_from_the_cache_only() {
     let (server, folder) = (Server::start(|_| Answer::ok("x")).await, tempfile::tempdir().unwrap());
     cached_client(folder.path()).send(&Request::get(server.url("/known"))).await.unwrap();

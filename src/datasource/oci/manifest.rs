@@ -15,7 +15,7 @@ use updraft_core::name::Digest;
 use super::access::Registries;
 use super::name::{Repository, is_reference};
 use crate::datasource::{LookupError, Provenance};
-use crate::http::{Caching, Reply, Request, hex};
+use crate::http::{Caching, Proof, Reply, Request, hex};
 
 /// The largest manifest and the largest configuration that are read, in bytes. Registries accept 4 MiB.
 const LIMIT: u64 = 4 * 1024 * 1024;
@@ -188,7 +188,7 @@ impl Manifests<'_> {
             return Ok(Config::default());
         }
         let url = self.registries.url(self.repository, &format!("blobs/{digest}"))?;
-        let request = Request::get(url).caching(Caching::Immutable).body_limit(LIMIT);
+        let request = Request::get(url).caching(Caching::Immutable).proven(proof(digest)).body_limit(LIMIT);
         let reply = self.send(request).await?.success().map_err(|error| self.failed(error))?;
         self.verify(digest, &reply)?;
         reply.json().map_err(|error| self.failed(error))
@@ -210,7 +210,7 @@ impl Manifests<'_> {
         ]
         .join(", ");
         let caching = if is_digest(reference) { Caching::Immutable } else { Caching::Revalidate };
-        Ok(Request::get(url).accept(accept).caching(caching).body_limit(LIMIT))
+        Ok(Request::get(url).accept(accept).caching(caching).proven(proof(reference)).body_limit(LIMIT))
     }
 
     async fn send(&self, request: Request) -> Result<Reply, LookupError> {
@@ -219,7 +219,7 @@ impl Manifests<'_> {
 
     /// Checks that what was asked for by its digest is what it should be.
     fn verify(&self, reference: &str, reply: &Reply) -> Result<(), LookupError> {
-        if !reference.starts_with("sha256:") || sha256(&reply.body) == reference {
+        if proof(reference).is_none_or(|proof| proof.holds(&reply.body)) {
             return Ok(());
         }
         Err(self
@@ -229,6 +229,12 @@ impl Manifests<'_> {
     fn failed(&self, error: crate::http::HttpError) -> LookupError {
         LookupError::of_http(self.repository.shown(), error)
     }
+}
+
+/// Returns what shows that content has a digest; `None` for tags, and for digests of another kind.
+fn proof(reference: &str) -> Option<Proof> {
+    let is_known = reference.starts_with("sha256:");
+    is_known.then(|| Proof::new(reference, |body, digest| sha256(body) == digest))
 }
 
 impl Config {

@@ -9,6 +9,7 @@ use super::GithubRepository;
 use super::client::{Call, Sends as _, found, once, pages, path, query, unless_moved};
 use super::error::{is_empty_repository, refused};
 use crate::forge::{CommitHead, ForgeError, ForgeErrorKind};
+use crate::http::Proof;
 
 /// How many commits tell how a repository writes its subjects.
 const SUBJECTS: &str = "20";
@@ -67,7 +68,7 @@ impl GithubRepository {
     pub(super) async fn read_commit(&self, sha: &str) -> Result<CommitHead, ForgeError> {
         let call =
             Call::get(self.route(format!("/git/commits/{}", path(sha))), format!("read the commit `{sha}`"));
-        let commit: GitCommit = self.send(&call.immutable()).await?.json()?;
+        let commit: GitCommit = self.send(&call.immutable(Proof::json())).await?.json()?;
         Ok(CommitHead { sha: commit.sha, tree: commit.tree.sha })
     }
 

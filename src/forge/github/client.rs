@@ -19,7 +19,7 @@ use super::service::{OverHttp, Terms};
 use crate::datasource::github::Site;
 use crate::forge::{ForgeError, ForgeErrorKind};
 use crate::http::{
-    BODY_LIMIT, Caching, Confidential, Credential, Effect, Http, HttpError, Persistence, next_link,
+    BODY_LIMIT, Caching, Confidential, Credential, Effect, Http, HttpError, Persistence, Proof, next_link,
     same_origin,
 };
 
@@ -83,6 +83,8 @@ pub(super) struct Call {
     accept: &'static str,
     effect: Effect,
     caching: Caching,
+    /// What shows that a reply is what was asked for.
+    proof: Option<Proof>,
     confidential: Confidential,
     body_limit: u64,
     persistence: Persistence,
@@ -98,6 +100,7 @@ impl Call {
             accept: JSON,
             effect,
             caching: Caching::Fresh,
+            proof: None,
             confidential: Confidential::No,
             body_limit: BODY_LIMIT,
             persistence: Persistence::Stubborn(WAITING),
@@ -134,9 +137,9 @@ impl Call {
         Self { persistence: Persistence::Once(WAITING), ..self }
     }
 
-    /// Says that the address names the content.
-    pub(super) fn immutable(self) -> Self {
-        Self { caching: Caching::Immutable, ..self }
+    /// Says that the address names the content, and what shows that a reply is that.
+    pub(super) fn immutable(self, proof: Proof) -> Self {
+        Self { caching: Caching::Immutable, proof: Some(proof), ..self }
     }
 
     /// Says that the reply is not worth keeping.
@@ -252,6 +255,7 @@ impl Client {
             extensions.insert(Terms {
                 effect: call.effect,
                 caching: call.caching,
+                proof: call.proof.clone(),
                 confidential: call.confidential,
                 body_limit: call.body_limit,
                 credential,

@@ -7,6 +7,7 @@ use updraft_core::forge::{BranchCommit, ChangedFile, Comparison, Signature};
 use super::GithubRepository;
 use super::client::{Call, Sends as _, path};
 use crate::forge::ForgeError;
+use crate::http::Proof;
 
 /// GitHub names no more files than this, and does not say that it left any out.
 const FILES: usize = 300;
@@ -60,7 +61,7 @@ impl GithubRepository {
             format!("compare `{base}` with `{head}`"),
         );
         // Both are ids, so the reply can never be another one.
-        let compared: Compared = self.send(&call.immutable()).await?.json()?;
+        let compared: Compared = self.send(&call.immutable(Proof::json())).await?.json()?;
         let merge_base = compared.merge_base_commit.sha;
         let listed = compared.files.unwrap_or_default();
         let files =

@@ -11,8 +11,8 @@ use tower::Service;
 use url::Url;
 
 use crate::http::{
-    Access, Caching, Confidential, Credential, Effect, Http, HttpError, HttpErrorKind, Persistence, Request,
-    Transport,
+    Access, Caching, Confidential, Credential, Effect, Http, HttpError, HttpErrorKind, Persistence, Proof,
+    Request, Transport,
 };
 
 /// What octocrab has no words for; it goes along with a request as an extension.
@@ -22,6 +22,8 @@ pub(super) struct Terms {
     pub(super) effect: Effect,
     /// How the reply may be remembered.
     pub(super) caching: Caching,
+    /// What a reply has to show before it is remembered.
+    pub(super) proof: Option<Proof>,
     /// Whether there are tokens in the reply.
     pub(super) confidential: Confidential,
     /// The largest reply, in bytes.
@@ -79,6 +81,7 @@ async fn translate(request: http::Request<OctoBody>) -> Result<Request, HttpErro
         .access(Access::With(terms.credential.clone()))
         .effect(terms.effect)
         .caching(terms.caching)
+        .proven(terms.proof.clone())
         .confidential(terms.confidential)
         .body_limit(terms.body_limit)
         .persistence(terms.persistence)

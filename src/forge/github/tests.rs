@@ -425,6 +425,17 @@ async fn strange_replies_are_errors() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_not_the_one_with_its_id_is_refused() {
+    let hello = "ce013625030ba8dba906f756967f9e9ca394464a";
+    for body in ["", "hello", "<!doctype html><title>Log in</title>"] {
+        let (_server, forge) = repository(move |_| Answer::ok(body)).await;
+        assert_eq!(forge.blob(hello).await.unwrap_err().kind, ForgeErrorKind::Unexpected, "{body}");
+    }
+    let (_server, forge) = repository(|_| Answer::ok("hello\n")).await;
+    assert_eq!(forge.blob(hello).await.unwrap(), b"hello\n");
+}
+
+#[tokio::test]
 async fn an_archive_that_cannot_be_read_leaves_its_files_to_be_asked_for_one_by_one() {
     let commit = CommitHead { sha: "abc".to_owned(), tree: "def".to_owned() };
     let (_server, forge) = repository(|_| Answer::ok("no archive")).await;

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use super::GithubRepository;
 use super::client::{Call, RAW, Sends as _, path};
 use super::error::unexpected;
-use crate::forge::{ForgeError, Tree, TreeEntry};
+use crate::forge::{ForgeError, Tree, TreeEntry, blob_id};
+use crate::http::Proof;
 
 /// The largest file that is read, in bytes.
 const FILE_LIMIT: u64 = 32 * 1024 * 1024;
@@ -29,6 +30,9 @@ struct Entry {
     sha: String,
     size: Option<u64>,
 }
+
+/// The length of the ids that are known how to make.
+const SHA1: usize = 40;
 
 /// How deep a listing goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,15 +78,25 @@ impl GithubRepository {
             self.route(format!("/git/trees/{}{recursive}", path(sha))),
             "list the files of a commit",
         );
-        self.send(&call.immutable().body_limit(LIST_LIMIT)).await?.json()
+        self.send(&call.immutable(Proof::json()).body_limit(LIST_LIMIT)).await?.json()
     }
 
     pub(super) async fn read_blob(&self, sha: &str) -> Result<Vec<u8>, ForgeError> {
-        let call =
-            Call::get(self.route(format!("/git/blobs/{}", path(sha))), format!("read the file `{sha}`"));
-        let answer = self.send(&call.immutable().accept(RAW).body_limit(FILE_LIMIT)).await?;
+        let task = format!("read the file `{sha}`");
+        let call = Call::get(self.route(format!("/git/blobs/{}", path(sha))), &task);
+        let call = call.immutable(Proof::new(sha, is_blob)).accept(RAW).body_limit(FILE_LIMIT);
+        let answer = self.send(&call).await?;
+        // A file that came empty would be one without dependencies, whose updates nobody needs.
+        if !is_blob(&answer.body, sha) {
+            return Err(unexpected(&task, "it is not the file with this id"));
+        }
         Ok(answer.body.to_vec())
     }
+}
+
+/// Whether a file is the one with an id; ids of another length are of another kind, and are believed.
+fn is_blob(bytes: &[u8], sha: &str) -> bool {
+    sha.len() != SHA1 || blob_id(bytes) == sha
 }
 
 /// Adds what was listed below a folder; folders that were not gone into go to `folders`.
