@@ -99,6 +99,13 @@ impl<'a> LineReader<'a> {
     /// # Errors
     /// Returns [`IndexError::Layout`] when only the reader of events can tell, and what is wrong otherwise.
     pub fn feed(&mut self, mut piece: &[u8]) -> Result<(), IndexError> {
+        // A carriage return alone ends a line, too, to YAML; nobody writes such an index.
+        let mut returns = memchr::memchr_iter(b'\r', piece);
+        let is_alone = |at: usize| piece.get(at + 1).is_some_and(|next| *next != b'\n');
+        let was_last = self.partial.last() == Some(&b'\r');
+        if returns.any(is_alone) || (was_last && piece.first().is_some_and(|next| *next != b'\n')) {
+            return Err(self.layout());
+        }
         while let Some(end) = memchr::memchr(b'\n', piece) {
             let (line, rest) = piece.split_at(end);
             if self.partial.is_empty() {
