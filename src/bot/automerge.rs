@@ -55,13 +55,11 @@ impl Job<'_> {
             Light::Green => {}
         }
         // Nobody but a person brings it back on top of its base.
-        if made.behind_by > 0 && !must_be_up_to_date(branch, &self.protection, &BTreeSet::new()) {
-            not_merged("branch not merged", None, "it is behind its base, and `rebaseWhen` leaves it there");
-            return Ok(None);
-        }
         if made.behind_by > 0 {
-            not_merged("branch not merged", None, "it is behind its base");
-            return Ok(Some(Standing::AwaitsAutomerge));
+            let comes_on_top = must_be_up_to_date(branch, &self.protection, &BTreeSet::new());
+            let never = if comes_on_top { "" } else { ", and `rebaseWhen` leaves it there" };
+            not_merged("branch not merged", None, &format!("it is behind its base{never}"));
+            return Ok(comes_on_top.then_some(Standing::AwaitsAutomerge));
         }
         if !may_merge_now(options, self.session.now) {
             not_merged("branch not merged", None, NOT_SCHEDULED);
@@ -148,7 +146,7 @@ impl Job<'_> {
     pub(super) async fn take_back(&mut self, name: &str) -> Result<(), ForgeError> {
         let Some(pull) = self.pulls.get(name).filter(|pull| self.left_to_forge(pull)) else { return Ok(()) };
         self.forge.disable_auto_merge(pull).await?;
-        tracing::info!(branch = name, pull = pull.number, "the forge no longer merges it by itself");
+        self.tell(Deed::MergeTakenBack, About::pull(pull.number));
         if let Some(pull) = self.pulls.get_mut(name) {
             pull.auto_merge = None;
         }

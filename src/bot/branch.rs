@@ -81,8 +81,7 @@ impl Job<'_> {
             }
             lifted = Some(format!("a box on the dashboard is ticked, although: {hold}"));
         }
-        let lifts_hold = branch.hold.as_ref().is_some_and(|hold| lifts(&self.ticks, name, hold));
-        let is_lifted = self.ticks.wants(name) || self.ticks.unlimit_all || lifts_hold;
+        let is_lifted = self.ticks.wants(name) || self.ticks.unlimit_all || lifted.is_some();
         if let Some(limit) = self.counts.forbid_branch(branch) {
             let standing = Standing::RateLimited { limit };
             if !is_lifted {
@@ -240,10 +239,11 @@ impl Job<'_> {
     async fn brings_home(&mut self, name: &str) -> Result<(), ForgeError> {
         let Some(pull) = self.pulls.get_mut(name) else { return Ok(()) };
         let base = &self.repository.default_branch;
-        tracing::info!(branch = name, pull = pull.number, from = pull.base, to = base, "is sent back");
         let change = Change { base: Some(base.clone()), ..Change::default() };
         self.forge.change_pull(pull.number, &change).await?;
-        pull.base.clone_from(base);
+        let (number, from) = (pull.number, std::mem::replace(&mut pull.base, base.clone()));
+        let reason = format!("it went into `{from}`");
+        self.tell(Deed::PullSentBack, About::pull(number).what(base).reason(&reason));
         Ok(())
     }
 

@@ -19,8 +19,10 @@ pub(super) enum Deed {
     PullEdited,
     PullClosed,
     PullMerged,
+    PullSentBack,
     MergeAskedFor,
     MergeLeftToForge,
+    MergeTakenBack,
     LabelsAdded,
     LabelRemoved,
     Assigned,
@@ -55,8 +57,12 @@ impl Deed {
             Self::PullEdited => ("pull request edited", "would edit the pull request"),
             Self::PullClosed => ("pull request closed", "would close the pull request"),
             Self::PullMerged => ("pull request merged", "would merge the pull request"),
+            Self::PullSentBack => ("pull request sent back", "would send the pull request back"),
             Self::MergeAskedFor => ("merge asked for", "would ask for the merge"),
             Self::MergeLeftToForge => ("merge left to the forge", "would leave the merge to the forge"),
+            Self::MergeTakenBack => {
+                ("merge taken back from the forge", "would take the merge back from the forge")
+            }
             Self::LabelsAdded => ("labels added", "would add labels"),
             Self::LabelRemoved => ("label removed", "would remove a label"),
             Self::Assigned => ("assigned", "would assign"),

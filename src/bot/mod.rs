@@ -170,7 +170,7 @@ async fn attempt(forge: &dyn Forge, session: &Session, settings: &RunSettings) -
 
 /// Says what has to be looked at in a repository, and in one line what became of it.
 fn report(ending: &Ending) {
-    let milliseconds = milliseconds(ending.duration);
+    let milliseconds = ending.duration.as_millis();
     let work = match &ending.work {
         Ok(work) => work,
         Err(error) => {
@@ -241,7 +241,7 @@ fn tell_figures(message: &'static str, reason: Option<&str>, ending: &Ending, wo
                 problems = $outcome.map_or(0, |outcome| outcome.problems.len()) + work.problems.len(),
                 errors = $tally.errors,
                 requests = $outcome.map_or(0, |outcome| outcome.network.requests),
-                milliseconds = milliseconds(ending.duration),
+                milliseconds = ending.duration.as_millis(),
                 "{message}"
             )
         };
@@ -252,10 +252,6 @@ fn tell_figures(message: &'static str, reason: Option<&str>, ending: &Ending, wo
     } else {
         tell!(warn, tally, outcome);
     }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Says in one line what became of the run.
@@ -269,7 +265,7 @@ fn tell_end(summary: &Summary, began: Instant) {
         cacheHits = cache_hits,
         retries,
         bytes,
-        milliseconds = milliseconds(began.elapsed()),
+        milliseconds = began.elapsed().as_millis(),
         "run ended"
     );
 }

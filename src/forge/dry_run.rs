@@ -225,7 +225,7 @@ impl<F: Forge> Forge for DryRun<F> {
     }
 
     async fn disable_auto_merge(&self, pull: &PullRequest) -> Result<(), ForgeError> {
-        tracing::info!(number = pull.number, "would no longer let the forge merge a pull request");
+        tracing::trace!(number = pull.number, "would no longer let the forge merge a pull request");
         Ok(())
     }
 
