@@ -33,7 +33,8 @@ pub fn extract(
         manager.extract(own, contexts.get(index).unwrap_or(&untold))
     });
     let mut problems: Vec<Problem> = Vec::new();
-    let mut deps: Vec<(usize, Dep)> = Vec::new();
+    let mut deps: Vec<(usize, Dep)> =
+        Vec::with_capacity(found.iter().map(|extraction| extraction.deps.len()).sum());
     for (rank, extraction) in found.into_iter().enumerate() {
         problems.extend(extraction.problems);
         deps.extend(extraction.deps.into_iter().map(|dep| (rank, dep)));

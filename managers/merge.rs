@@ -14,21 +14,30 @@ use updraft_core::span_set::SpanSet;
 pub(crate) type Ranked = (usize, Dep);
 
 /// Keeps one dependency of those that are one and the same, in the order of files and bytes.
-pub(crate) fn merge(mut deps: Vec<Ranked>) -> Vec<Dep> {
-    deps.sort_by(|(a_rank, a), (b_rank, b)| {
+pub(crate) fn merge(deps: Vec<Ranked>) -> Vec<Dep> {
+    // Dependencies are large: only where they stand is put in order, and each of them moves once.
+    let mut found: Vec<(usize, &Ranked)> = deps.iter().enumerate().collect();
+    found.sort_by(|(_, (a_rank, a)), (_, (b_rank, b))| {
         (&a.file, a.span.start, a.span.end, a_rank).cmp(&(&b.file, b.span.start, b.span.end, b_rank))
     });
-    let mut by_place: BTreeMap<(&RepoPath, ByteSpan), Vec<usize>> = BTreeMap::new();
-    for (index, (_, dep)) in deps.iter().enumerate() {
-        by_place.entry((&dep.file, place(dep))).or_default().push(index);
+    let order: Vec<usize> = found.iter().map(|(index, _)| *index).collect();
+    let lost = lost(&found.into_iter().map(|(_, dep)| dep).collect::<Vec<_>>());
+    let mut deps: Vec<Option<Dep>> = deps.into_iter().map(|(_, dep)| Some(dep)).collect();
+    let kept = order.into_iter().enumerate().filter(|(place, _)| !lost.contains(place));
+    kept.filter_map(|(_, index)| deps.get_mut(index)?.take()).collect()
+}
+
+/// Returns those of `deps` that another one stands for, or that nobody misses.
+fn lost(deps: &[&Ranked]) -> BTreeSet<usize> {
+    let mut places: Vec<(&RepoPath, ByteSpan, usize)> =
+        deps.iter().enumerate().map(|(index, (_, dep))| (&dep.file, place(dep), index)).collect();
+    places.sort();
+    let mut lost = BTreeSet::new();
+    for group in places.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|group| group.len() > 1) {
+        lost.extend(losers(deps, group.iter().map(|(_, _, index)| *index)));
     }
-    let mut lost: BTreeSet<usize> = BTreeSet::new();
-    for group in by_place.values().filter(|group| group.len() > 1) {
-        lost.extend(losers(&deps, group));
-    }
-    lost.extend(dead_annotations(&deps, &lost));
-    let numbered = deps.into_iter().enumerate();
-    numbered.filter(|(index, _)| !lost.contains(index)).map(|(_, (_, dep))| dep).collect()
+    lost.extend(dead_annotations(deps, &lost));
+    lost
 }
 
 /// Returns the bytes a dependency is identified by: where its value stands, else its digest, else all of it.
@@ -45,9 +54,9 @@ fn place(dep: &Dep) -> ByteSpan {
 ///
 /// The first one meets those that are the same thing, in order, until it has beaten all or lost to one; then the next one that is
 /// left does. Who wins may depend on that order: what an annotation says more is said against one other dependency.
-fn losers(deps: &[Ranked], group: &[usize]) -> Vec<usize> {
+fn losers(deps: &[&Ranked], group: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut losers = Vec::new();
-    let mut waiting = Waiting::new(group.iter().filter_map(|index| Some((*index, deps.get(*index)?))));
+    let mut waiting = Waiting::new(group.filter_map(|index| Some((index, *deps.get(index)?))));
     while let Some((index, one)) = waiting.take_first() {
         while let Some((rival, other)) = waiting.first_rival(one) {
             if !precedes(one, other) {
@@ -139,15 +148,17 @@ fn says_more(dep: &Dep, other: &Dep) -> bool {
 
 /// Returns the annotations that cannot be applied to their line where another manager reads that line by itself: nothing is lost
 /// without them.
-fn dead_annotations(deps: &[Ranked], lost: &BTreeSet<usize>) -> Vec<usize> {
+fn dead_annotations(deps: &[&Ranked], lost: &BTreeSet<usize>) -> Vec<usize> {
     let numbered = || deps.iter().map(|(_, dep)| dep).enumerate();
     let is_dead = |dep: &Dep| dep.skip.as_ref().is_some_and(|skip| skip.reason == SkipReason::DeadAnnotation);
+    let dead: Vec<(usize, &Dep)> = numbered().filter(|(_, dep)| is_dead(dep)).collect();
+    if dead.is_empty() {
+        return Vec::new();
+    }
     let live = numbered().filter(|(index, dep)| dep.skip.is_none() && !lost.contains(index));
     let read = SpanSet::by_file(live.map(|(_, dep)| (&dep.file, place(dep))));
-    numbered()
-        .filter(|(_, dep)| is_dead(dep) && read.get(&dep.file).is_some_and(|own| own.any_within(dep.span)))
-        .map(|(index, _)| index)
-        .collect()
+    let is_superfluous = |dep: &Dep| read.get(&dep.file).is_some_and(|own| own.any_within(dep.span));
+    dead.into_iter().filter(|(_, dep)| is_superfluous(dep)).map(|(index, _)| index).collect()
 }
 
 #[cfg(test)]

@@ -151,7 +151,8 @@ async fn extract(arguments: &Extract, terminal: &Terminal) -> anyhow::Result<Exi
     terminal.print_report(&report, arguments.format, &view(&reading))?;
     let code = code(&report);
     // The process ends: giving back what thousands of files took, piece by piece, would be for nothing.
-    std::mem::forget((reading, report));
+    std::mem::forget(report);
+    std::mem::forget(reading);
     Ok(code)
 }
 

@@ -182,15 +182,15 @@ fn detected(report: &Report) -> Vec<Detected> {
         .map(|(file, dep)| {
             let new_values = dep.updates.iter().filter_map(|update| {
                 let digest = || update.new_digest.as_deref().map(updraft_core::name::short_digest);
-                let same = update.new_value == dep.current_value;
+                let same = update.new_value.as_deref() == dep.current_value;
                 update.new_value.as_deref().filter(|_| !same).or_else(digest)
             });
             Detected {
-                manager: file.manager.clone(),
-                file: file.path.clone(),
-                dep_name: dep.dep_name.clone(),
-                current_value: dep.current_value.clone(),
-                current_digest: dep.current_digest.clone(),
+                manager: file.manager.to_owned(),
+                file: file.path.to_owned(),
+                dep_name: dep.dep_name.to_owned(),
+                current_value: dep.current_value.map(str::to_owned),
+                current_digest: dep.current_digest.map(str::to_owned),
                 new_values: new_values.map(str::to_owned).collect(),
             }
         })

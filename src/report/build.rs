@@ -1,11 +1,13 @@
 //! Makes the report of what a run found out.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use updraft_core::address::without_user;
 use updraft_core::config::Config;
 use updraft_core::dep::{Dep, Part, Skip};
+use updraft_core::name::{DatasourceId, VersioningId};
 use updraft_core::plan::Upgrade;
 use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
@@ -18,29 +20,32 @@ use super::{
 use crate::run::{Outcome, Reading, ReadyBranch};
 
 /// Returns the report of a repository that was only read.
-pub fn of_reading(reading: &Reading, now: Timestamp) -> Report {
+pub fn of_reading(reading: &Reading, now: Timestamp) -> Report<'_> {
     let files = &reading.snapshot.files;
-    let deps = reading.extraction.deps.iter().map(|dep| (dep, dep_report(dep, dep.skip.as_ref(), files)));
+    let deps = &reading.extraction.deps;
     let mut report = frame(reading, now);
-    report.files = by_file(deps);
-    report.stats.deps = reading.extraction.deps.len();
+    report.files =
+        by_file(deps, |dep| dep, |dep| dep_report(dep, dep.skip.as_ref().map(Cow::Borrowed), files));
+    report.stats.deps = deps.len();
     report
 }
 
 /// Returns the report of a whole run.
-pub fn of_outcome(outcome: &Outcome) -> Report {
+pub fn of_outcome(outcome: &Outcome) -> Report<'_> {
     let reading = &outcome.reading;
     let files = &reading.snapshot.files;
     let branch_of = BranchOf::new(&outcome.branches);
-    let deps = outcome.findings.iter().map(|finding| {
-        let mut report = dep_report(&finding.dep.dep, finding.skip().as_ref(), files);
-        report.current_version.clone_from(&finding.choice.current_version);
-        report.warnings.clone_from(&finding.choice.warnings);
-        report.updates = updates(&finding.choice, &finding.dep.found, &branch_of);
-        (&*finding.dep.found, report)
-    });
     let mut report = frame(reading, outcome.now);
-    report.files = by_file(deps);
+    report.files = by_file(
+        &outcome.findings,
+        |finding| &finding.dep.found,
+        |finding| DepReport {
+            current_version: finding.choice.current_version.as_deref(),
+            warnings: &finding.choice.warnings,
+            updates: updates(&finding.choice, &finding.dep.found, &branch_of),
+            ..dep_report(&finding.dep.dep, finding.skip().map(Cow::Owned), files)
+        },
+    );
     report.branches = Some(outcome.branches.iter().map(|branch| branch_report(branch, files)).collect());
     report.problems.extend(outcome.problems.iter().map(|problem| ProblemReport::new(problem, files)));
     report.stats.deps = outcome.findings.len();
@@ -60,7 +65,7 @@ pub fn of_config(config: &Config, files: &[SourceFile]) -> ConfigReport {
     }
 }
 
-fn frame(reading: &Reading, now: Timestamp) -> Report {
+fn frame(reading: &Reading, now: Timestamp) -> Report<'_> {
     let files = &reading.snapshot.files;
     let identity = &reading.snapshot.identity;
     let problems: Vec<&Problem> =
@@ -81,41 +86,42 @@ fn frame(reading: &Reading, now: Timestamp) -> Report {
     }
 }
 
-/// Groups dependencies by file and manager, keeping their order.
-fn by_file<'d>(deps: impl Iterator<Item = (&'d Dep, DepReport)>) -> Vec<FileReport> {
-    let mut files: BTreeMap<(&str, &str), Vec<DepReport>> = BTreeMap::new();
-    for (dep, report) in deps {
-        files.entry((dep.file.as_str(), dep.manager.as_str())).or_default().push(report);
-    }
-    files
-        .into_iter()
-        .map(|((path, manager), deps)| FileReport {
-            path: path.to_owned(),
-            manager: manager.to_owned(),
-            deps,
-        })
-        .collect()
+/// Returns what is told of each of `found`, by file and manager, in the order it was found.
+fn by_file<'a, T>(
+    found: &'a [T],
+    dep_of: fn(&'a T) -> &'a Dep,
+    report_of: impl Fn(&'a T) -> DepReport<'a>,
+) -> Vec<FileReport<'a>> {
+    let place = |one: &'a T| (dep_of(one).file.as_str(), dep_of(one).manager.as_str());
+    let mut found: Vec<&T> = found.iter().collect();
+    found.sort_by_key(|one| place(one));
+    let files = found.chunk_by(|one, next| place(one) == place(next)).filter_map(|own| {
+        let (path, manager) = place(own.first()?);
+        Some(FileReport { path, manager, deps: own.iter().map(|one| report_of(one)).collect() })
+    });
+    files.collect()
 }
 
-fn dep_report(dep: &Dep, skip: Option<&Skip>, files: &[SourceFile]) -> DepReport {
+fn dep_report<'a>(dep: &'a Dep, skip: Option<Cow<'a, Skip>>, files: &[SourceFile]) -> DepReport<'a> {
     DepReport {
-        dep_name: dep.dep_name.clone(),
-        package_name: dep.package_name.clone(),
-        datasource: dep.datasource.as_ref().map(ToString::to_string),
-        versioning: dep.versioning.as_ref().map(ToString::to_string),
-        current_value: dep.current_value.clone(),
+        dep_name: &dep.dep_name,
+        package_name: &dep.package_name,
+        datasource: dep.datasource.as_ref().map(DatasourceId::as_str),
+        versioning: dep.versioning.as_ref().map(VersioningId::as_str),
+        current_value: dep.current_value.as_deref(),
         current_version: None,
-        current_digest: dep.current_digest.clone(),
-        registry_urls: dep.registry_urls.iter().map(|url| without_user(url).into_owned()).collect(),
-        dep_type: dep.dep_type.clone(),
-        skip_reason: skip.map(|skip| skip.reason.as_str().to_owned()),
-        skip_detail: skip.map(|skip| match skip.detail.as_str() {
-            "" => skip.reason.explain().to_owned(),
-            detail => detail.to_owned(),
+        current_digest: dep.current_digest.as_deref(),
+        registry_urls: dep.registry_urls.iter().map(|url| without_user(url)).collect(),
+        dep_type: dep.dep_type.as_deref(),
+        skip_reason: skip.as_ref().map(|skip| skip.reason.as_str()),
+        skip_detail: skip.map(|skip| match skip {
+            skip if skip.detail.is_empty() => Cow::Borrowed(skip.reason.explain()),
+            Cow::Borrowed(skip) => Cow::Borrowed(&*skip.detail),
+            Cow::Owned(skip) => Cow::Owned(skip.detail),
         }),
         line: line_of(dep, files),
         updates: Vec::new(),
-        warnings: Vec::new(),
+        warnings: &[],
     }
 }
 

@@ -9,6 +9,7 @@ pub mod printable;
 pub mod snippet;
 pub mod table;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -23,7 +24,7 @@ pub const SCHEMA: &str = "updraft.report/v1";
 /// Everything a run has to tell.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Report {
+pub struct Report<'a> {
     /// Always [`SCHEMA`].
     pub schema: &'static str,
     /// `owner/name`, or the folder's name.
@@ -33,7 +34,7 @@ pub struct Report {
     /// The configuration that was used.
     pub config: ConfigReport,
     /// What was found, by file and manager.
-    pub files: Vec<FileReport>,
+    pub files: Vec<FileReport<'a>>,
     /// The branches that would be written, held ones included; `None` when only extraction was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branches: Option<Vec<BranchReport>>,
@@ -56,51 +57,51 @@ pub struct ConfigReport {
 /// What one manager found in one file.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FileReport {
+pub struct FileReport<'a> {
     /// The file.
-    pub path: String,
+    pub path: &'a str,
     /// The manager.
-    pub manager: String,
+    pub manager: &'a str,
     /// The dependencies, in file order.
-    pub deps: Vec<DepReport>,
+    pub deps: Vec<DepReport<'a>>,
 }
 
 /// One dependency.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DepReport {
+pub struct DepReport<'a> {
     /// The name people read.
-    pub dep_name: String,
+    pub dep_name: &'a str,
     /// The name that is looked up.
-    pub package_name: String,
+    pub package_name: &'a str,
     /// Where it is looked up.
-    pub datasource: Option<String>,
+    pub datasource: Option<&'a str>,
     /// How its versions compare.
-    pub versioning: Option<String>,
+    pub versioning: Option<&'a str>,
     /// The value in the file.
-    pub current_value: Option<String>,
+    pub current_value: Option<&'a str>,
     /// The version the value stands for; `None` before a lookup.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub current_version: Option<String>,
+    pub current_version: Option<&'a str>,
     /// The digest in the file.
-    pub current_digest: Option<String>,
+    pub current_digest: Option<&'a str>,
     /// The registries it is looked up in.
-    pub registry_urls: Vec<String>,
+    pub registry_urls: Vec<Cow<'a, str>>,
     /// The kind of dependency.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dep_type: Option<String>,
+    pub dep_type: Option<&'a str>,
     /// Why it is left alone.
-    pub skip_reason: Option<String>,
+    pub skip_reason: Option<&'static str>,
     /// That in words, and what is particular about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub skip_detail: Option<String>,
+    pub skip_detail: Option<Cow<'a, str>>,
     /// The line it stands on, from 1.
     pub line: usize,
     /// The steps it could take.
     pub updates: Vec<UpdateReport>,
     /// What the owner should know about it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub warnings: &'a [String],
 }
 
 /// One step of one dependency.
@@ -255,7 +256,7 @@ pub fn find<'a>(files: &'a [SourceFile], path: &str) -> Option<&'a SourceFile> {
     files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().and_then(|at| files.get(at))
 }
 
-impl Report {
+impl Report<'_> {
     /// Returns whether something could not be done: the exit code is 1 then.
     pub fn has_errors(&self) -> bool {
         self.problems.iter().chain(&self.config.problems).any(|problem| problem.severity == Severity::Error)
@@ -267,7 +268,7 @@ impl Report {
     }
 
     /// Returns every dependency with the file it stands in.
-    pub fn deps(&self) -> impl Iterator<Item = (&FileReport, &DepReport)> {
+    pub fn deps(&self) -> impl Iterator<Item = (&FileReport<'_>, &DepReport<'_>)> {
         self.files.iter().flat_map(|file| file.deps.iter().map(move |dep| (file, dep)))
     }
 
@@ -275,10 +276,10 @@ impl Report {
     pub fn skipped(&self) -> BTreeMap<(&str, &str), Vec<(&str, String)>> {
         let mut reasons: BTreeMap<(&str, &str), Vec<(&str, String)>> = BTreeMap::new();
         for (file, dep) in self.deps() {
-            if let Some(reason) = &dep.skip_reason {
+            if let Some(reason) = dep.skip_reason {
                 let detail = dep.skip_detail.as_deref().unwrap_or("");
                 let place = format!("{}:{}", file.path, dep.line);
-                reasons.entry((reason, detail)).or_default().push((&dep.dep_name, place));
+                reasons.entry((reason, detail)).or_default().push((dep.dep_name, place));
             }
         }
         reasons

@@ -378,9 +378,9 @@ fn argument(text: &str) -> String {
 
 /// Lists what was found, where nothing was looked up.
 fn inventory(out: &mut String, report: &Report, width: Option<usize>) {
-    let value_of = |dep: &DepReport| match (&dep.current_value, &dep.current_digest) {
+    let value_of = |dep: &DepReport| match (dep.current_value, dep.current_digest) {
         (Some(value), Some(digest)) => format!("{value}@{}", updraft_core::name::short_digest(digest)),
-        (value, digest) => super::shown(value.as_deref(), digest.as_deref()).to_owned(),
+        (value, digest) => super::shown(value, digest).to_owned(),
     };
     let widest =
         |text: &dyn Fn(&DepReport) -> usize| report.deps().map(|(_, dep)| text(dep)).max().unwrap_or(0);
@@ -388,12 +388,12 @@ fn inventory(out: &mut String, report: &Report, width: Option<usize>) {
     let name_width = widest(&|dep| dep.dep_name.chars().count()).min(most);
     let value_width = widest(&|dep| value_of(dep).chars().count()).min(most / 2);
     for file in &report.files {
-        let _ = writeln!(out, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}", printable(&file.path), file.manager);
+        let _ = writeln!(out, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}", printable(file.path), file.manager);
         let mut deps: Vec<&DepReport> = file.deps.iter().collect();
         deps.sort_by_key(|dep| dep.line);
         for dep in deps {
-            let source = dep.skip_reason.as_ref().map_or_else(
-                || dep.datasource.clone().unwrap_or_default(),
+            let source = dep.skip_reason.map_or_else(
+                || dep.datasource.unwrap_or_default().to_owned(),
                 |reason| format!("{} (skipped)", reason.replace('-', " ")),
             );
             let source = printable(&source);
@@ -401,7 +401,7 @@ fn inventory(out: &mut String, report: &Report, width: Option<usize>) {
                 out,
                 "  {DIM}{:>4}{DIM:#}  {}  {}  {DIM}{source}{DIM:#}",
                 dep.line,
-                fit(&printable(&dep.dep_name), name_width),
+                fit(&printable(dep.dep_name), name_width),
                 pad(&printable(&value_of(dep)), value_width)
             );
         }

@@ -194,12 +194,12 @@ impl Defaults {
 
 fn read_options(text: &str) -> Options {
     let Ok(node) = json::parse(text, SourceId(0)) else { return Options::default() };
-    Options::read_object(&node, &mut Reader::new(&[]), |_| false)
+    Options::read_object(&node, &mut Reader::of_own_tables(), |_| false)
 }
 
 fn read_table(text: &str) -> BTreeMap<String, Options> {
     let Ok(node) = json::parse(text, SourceId(0)) else { return BTreeMap::new() };
-    let mut reader = Reader::new(&[]);
+    let mut reader = Reader::of_own_tables();
     let members = node.properties().iter();
     members
         .map(|member| (member.name.clone(), Options::read_object(&member.value, &mut reader, |_| false)))

@@ -301,9 +301,11 @@ impl Options {
                 continue;
             }
             if options.read_option(name, &property.value, reader) {
-                templates::check_option(name, &property.value, reader);
-                check::option(name, &property.value, reader);
-                effect::check_option(name, &property.value, reader, property.name_place);
+                if reader.checks {
+                    templates::check_option(name, &property.value, reader);
+                    check::option(name, &property.value, reader);
+                    effect::check_option(name, &property.value, reader, property.name_place);
+                }
                 continue;
             }
             if names::is_manager(name) {

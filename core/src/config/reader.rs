@@ -36,11 +36,18 @@ pub(crate) struct Reader<'a> {
     pub(crate) problems: Vec<Problem>,
     /// Options that change nothing, and where each stands: in the owner's own text before anybody else's.
     without_effect: BTreeMap<String, Place>,
+    /// Whether more is looked at than the type of each value.
+    pub(crate) checks: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(sources: &'a [Source]) -> Self {
-        Self { sources, problems: Vec::new(), without_effect: BTreeMap::new() }
+        Self { sources, problems: Vec::new(), without_effect: BTreeMap::new(), checks: true }
+    }
+
+    /// Returns a reader of tables that are our own: a test looks at what is in them, once.
+    pub(crate) fn of_own_tables() -> Self {
+        Self { checks: false, ..Self::new(&[]) }
     }
 
     pub(crate) fn source(&self, id: SourceId) -> Option<&'a Source> {
