@@ -6,12 +6,14 @@
 
 mod foreign;
 mod glob;
+mod late;
 pub(crate) mod lint;
 mod re2;
 
 use std::fmt;
 use std::sync::OnceLock;
 
+use late::Late;
 use memchr::memmem::Finder;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind, Literal};
@@ -45,13 +47,12 @@ impl PatternError {
 ///
 /// When it is not one, or is too large.
 pub fn regex(text: &str) -> Result<Regex, PatternError> {
-    expression(text, Case::Sensitive)
+    expression(text, |translated| compile(translated, Case::Sensitive))
 }
 
-/// Returns the regular expression `text`; an error points at what RE2 does not have.
-fn expression(text: &str, case: Case) -> Result<Regex, PatternError> {
-    let translated = re2::translate(text)?;
-    compile(&translated, case).map_err(|error| foreign::find(text).unwrap_or(error))
+/// Returns what `make` makes of the regular expression `text`; an error points at what RE2 does not have.
+fn expression<T>(text: &str, make: impl Fn(&str) -> Result<T, PatternError>) -> Result<T, PatternError> {
+    make(&re2::translate(text)?).map_err(|error| foreign::find(text).unwrap_or(error))
 }
 
 /// Whether letters of different case are equal.
@@ -74,15 +75,17 @@ fn compile(source: &str, case: Case) -> Result<Regex, PatternError> {
         .build()
         .map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => PatternError::new("the pattern is too large when compiled"),
-            error => {
-                let text = error.to_string();
-                let reason = text.lines().rev().find_map(|line| line.strip_prefix("error: "));
-                PatternError::new(reason.unwrap_or(&text))
-            }
+            error => syntax_error(&error.to_string()),
         })
 }
 
-/// One pattern, compiled.
+/// Returns the last line of what the parser says: the lines before it draw the pattern.
+fn syntax_error(text: &str) -> PatternError {
+    let reason = text.lines().rev().find_map(|line| line.strip_prefix("error: "));
+    PatternError::new(reason.unwrap_or(text))
+}
+
+/// One pattern, checked.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: String,
@@ -94,9 +97,9 @@ pub struct Pattern {
 enum Kind {
     Any,
     Exact(String, Case),
-    Regex(Regex),
+    Regex(Late),
     /// The first must match, none of the others may: a glob with `!(..)`.
-    Except(Regex, Vec<Regex>),
+    Except(Late, Vec<Late>),
 }
 
 impl Pattern {
@@ -113,7 +116,7 @@ impl Pattern {
         let kind = if body == "*" || body == "**" && !negated {
             Kind::Any
         } else if let Some((expression, case)) = regex_parts(body) {
-            Kind::Regex(self::expression(expression, case)?)
+            Kind::Regex(self::expression(expression, |translated| Late::new(translated, case))?)
         } else {
             glob_kind(body, Case::Insensitive)?
         };
@@ -232,11 +235,11 @@ fn glob_kind(text: &str, case: Case) -> Result<Kind, PatternError> {
         return Err(PatternError::new(format!("the pattern is longer than {MAX_PATTERN} bytes")));
     }
     let glob = glob::translate(text)?;
-    let regex = compile(&glob.matches, case)?;
+    let regex = Late::new(&glob.matches, case)?;
     if glob.excludes.is_empty() {
         return Ok(Kind::Regex(regex));
     }
-    let excludes = glob.excludes.iter().map(|source| compile(source, case)).collect::<Result<_, _>>()?;
+    let excludes = glob.excludes.iter().map(|source| Late::new(source, case)).collect::<Result<_, _>>()?;
     Ok(Kind::Except(regex, excludes))
 }
 
