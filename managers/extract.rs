@@ -33,11 +33,10 @@ pub fn extract(
         manager.extract(own, contexts.get(index).unwrap_or(&untold))
     });
     let mut problems: Vec<Problem> = Vec::new();
-    let mut deps: Vec<(usize, Dep)> =
-        Vec::with_capacity(found.iter().map(|extraction| extraction.deps.len()).sum());
-    for (rank, extraction) in found.into_iter().enumerate() {
+    let mut deps: Vec<Vec<Dep>> = Vec::with_capacity(found.len());
+    for extraction in found {
         problems.extend(extraction.problems);
-        deps.extend(extraction.deps.into_iter().map(|dep| (rank, dep)));
+        deps.push(extraction.deps);
     }
     problems.sort();
     // Several managers may read the same broken document, each with its own advice.

@@ -11,24 +11,30 @@ use updraft_core::span::ByteSpan;
 use updraft_core::span_set::SpanSet;
 
 /// A dependency with the rank of the manager that found it: the lower, the more specific.
-pub(crate) type Ranked = (usize, Dep);
+type Ranked<'a> = (usize, &'a Dep);
 
-/// Keeps one dependency of those that are one and the same, in the order of files and bytes.
-pub(crate) fn merge(deps: Vec<Ranked>) -> Vec<Dep> {
-    // Dependencies are large: only where they stand is put in order, and each of them moves once.
-    let mut found: Vec<(usize, &Ranked)> = deps.iter().enumerate().collect();
-    found.sort_by(|(_, (a_rank, a)), (_, (b_rank, b))| {
-        (&a.file, a.span.start, a.span.end, a_rank).cmp(&(&b.file, b.span.start, b.span.end, b_rank))
-    });
-    let order: Vec<usize> = found.iter().map(|(index, _)| *index).collect();
-    let lost = lost(&found.into_iter().map(|(_, dep)| dep).collect::<Vec<_>>());
-    let mut deps: Vec<Option<Dep>> = deps.into_iter().map(|(_, dep)| Some(dep)).collect();
+/// Keeps one dependency of those that are one and the same, in the order of files and bytes; `found` is what each manager found, the more
+/// specific first.
+///
+/// Dependencies are large: only where they stand is put in order, and each of them moves once.
+pub(crate) fn merge(found: Vec<Vec<Dep>>) -> Vec<Dep> {
+    let all_of = |(rank, own): (usize, &'_ Vec<Dep>)| (0..own.len()).map(move |index| (rank, index));
+    let mut order: Vec<(usize, usize)> = found.iter().enumerate().flat_map(all_of).collect();
+    let at = |(rank, index): (usize, usize)| found.get(rank).and_then(|own| own.get(index));
+    order
+        .sort_by_cached_key(|place| at(*place).map(|dep| (&dep.file, dep.span.start, dep.span.end, place.0)));
+    let ranked: Vec<Ranked<'_>> = order.iter().filter_map(|place| Some((place.0, at(*place)?))).collect();
+    let lost = lost(&ranked);
+    let mut found: Vec<Vec<Option<Dep>>> =
+        found.into_iter().map(|own| own.into_iter().map(Some).collect()).collect();
+    let mut merged = Vec::with_capacity(order.len() - lost.len());
     let kept = order.into_iter().enumerate().filter(|(place, _)| !lost.contains(place));
-    kept.filter_map(|(_, index)| deps.get_mut(index)?.take()).collect()
+    merged.extend(kept.filter_map(|(_, (rank, index))| found.get_mut(rank)?.get_mut(index)?.take()));
+    merged
 }
 
 /// Returns those of `deps` that another one stands for, or that nobody misses.
-fn lost(deps: &[&Ranked]) -> BTreeSet<usize> {
+fn lost(deps: &[Ranked<'_>]) -> BTreeSet<usize> {
     let mut places: Vec<(&RepoPath, ByteSpan, usize)> =
         deps.iter().enumerate().map(|(index, (_, dep))| (&dep.file, place(dep), index)).collect();
     places.sort();
@@ -54,9 +60,9 @@ fn place(dep: &Dep) -> ByteSpan {
 ///
 /// The first one meets those that are the same thing, in order, until it has beaten all or lost to one; then the next one that is
 /// left does. Who wins may depend on that order: what an annotation says more is said against one other dependency.
-fn losers(deps: &[&Ranked], group: impl Iterator<Item = usize>) -> Vec<usize> {
+fn losers(deps: &[Ranked<'_>], group: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut losers = Vec::new();
-    let mut waiting = Waiting::new(group.filter_map(|index| Some((index, *deps.get(index)?))));
+    let mut waiting = Waiting::new(group.filter_map(|index| Some((index, deps.get(index)?))));
     while let Some((index, one)) = waiting.take_first() {
         while let Some((rival, other)) = waiting.first_rival(one) {
             if !precedes(one, other) {
@@ -78,7 +84,7 @@ type Seen<'a> = (usize, Option<&'a DatasourceId>, &'a str);
 /// Two are rivals, that is the same thing, when two managers saw them, or one manager saw the same package twice.
 #[derive(Default)]
 struct Waiting<'a> {
-    all: BTreeMap<usize, &'a Ranked>,
+    all: BTreeMap<usize, &'a Ranked<'a>>,
     by_rank: BTreeMap<usize, BTreeSet<usize>>,
     by_package: BTreeMap<Seen<'a>, BTreeSet<usize>>,
     /// The first of each rank, and the rank.
@@ -86,7 +92,7 @@ struct Waiting<'a> {
 }
 
 impl<'a> Waiting<'a> {
-    fn new(members: impl Iterator<Item = (usize, &'a Ranked)>) -> Self {
+    fn new(members: impl Iterator<Item = (usize, &'a Ranked<'a>)>) -> Self {
         let mut waiting = Self::default();
         for (index, dep) in members {
             waiting.all.insert(index, dep);
@@ -98,20 +104,20 @@ impl<'a> Waiting<'a> {
         waiting
     }
 
-    fn take_first(&mut self) -> Option<(usize, &'a Ranked)> {
+    fn take_first(&mut self) -> Option<(usize, &'a Ranked<'a>)> {
         let (index, dep) = self.all.first_key_value().map(|(index, dep)| (*index, *dep))?;
         self.remove(index, dep);
         Some((index, dep))
     }
 
-    fn first_rival(&self, one: &Ranked) -> Option<(usize, &'a Ranked)> {
+    fn first_rival(&self, one: &Ranked<'_>) -> Option<(usize, &'a Ranked<'a>)> {
         let of_others = self.firsts.iter().find(|(_, rank)| *rank != one.0).map(|(index, _)| *index);
         let of_same_package = self.by_package.get(&seen(one)).and_then(BTreeSet::first).copied();
         let index = of_others.into_iter().chain(of_same_package).min()?;
         Some((index, self.all.get(&index)?))
     }
 
-    fn remove(&mut self, index: usize, dep: &'a Ranked) {
+    fn remove(&mut self, index: usize, dep: &'a Ranked<'a>) {
         self.all.remove(&index);
         if let Some(own) = self.by_package.get_mut(&seen(dep)) {
             own.remove(&index);
@@ -125,13 +131,13 @@ impl<'a> Waiting<'a> {
     }
 }
 
-fn seen((rank, dep): &Ranked) -> Seen<'_> {
+fn seen<'a>((rank, dep): &Ranked<'a>) -> Seen<'a> {
     (*rank, dep.datasource.as_ref(), &dep.package_name)
 }
 
 /// Returns whether `a` stays of the two: one that can be updated before one that cannot, then an annotation that says more than the
 /// place it stands at, then the more specific manager.
-fn precedes((a_rank, a): &Ranked, (b_rank, b): &Ranked) -> bool {
+fn precedes((a_rank, a): &Ranked<'_>, (b_rank, b): &Ranked<'_>) -> bool {
     let order = |dep: &Dep, other: &Dep, rank: usize| (dep.skip.is_some(), !says_more(dep, other), rank);
     order(a, b, *a_rank) <= order(b, a, *b_rank)
 }
@@ -148,8 +154,8 @@ fn says_more(dep: &Dep, other: &Dep) -> bool {
 
 /// Returns the annotations that cannot be applied to their line where another manager reads that line by itself: nothing is lost
 /// without them.
-fn dead_annotations(deps: &[&Ranked], lost: &BTreeSet<usize>) -> Vec<usize> {
-    let numbered = || deps.iter().map(|(_, dep)| dep).enumerate();
+fn dead_annotations(deps: &[Ranked<'_>], lost: &BTreeSet<usize>) -> Vec<usize> {
+    let numbered = || deps.iter().map(|(_, dep)| *dep).enumerate();
     let is_dead = |dep: &Dep| dep.skip.as_ref().is_some_and(|skip| skip.reason == SkipReason::DeadAnnotation);
     let dead: Vec<(usize, &Dep)> = numbered().filter(|(_, dep)| is_dead(dep)).collect();
     if dead.is_empty() {
@@ -171,7 +177,7 @@ mod tests {
     /// How many managers there are; the last one reads annotations.
     const MANAGERS: usize = 3;
 
-    fn dep(rank: usize, span: ByteSpan, package: &str, skip: Option<SkipReason>) -> Ranked {
+    fn dep(rank: usize, span: ByteSpan, package: &str, skip: Option<SkipReason>) -> (usize, Dep) {
         let manager = ManagerId::new(["first", "second", "annotation"][rank]);
         let mut dep = Dep::new(manager, &RepoPath::new("a").unwrap(), span, package);
         if let Some(reason) = skip {
@@ -180,8 +186,17 @@ mod tests {
         (rank, dep)
     }
 
+    fn merge_ranked(deps: impl IntoIterator<Item = (usize, Dep)>) -> Vec<Dep> {
+        let mut found: Vec<Vec<Dep>> = Vec::new();
+        for (rank, dep) in deps {
+            found.resize_with(found.len().max(rank + 1), Vec::new);
+            found[rank].push(dep);
+        }
+        merge(found)
+    }
+
     /// Says the same as [`merge`], by comparing each with each.
-    fn merge_by_pairs(mut deps: Vec<Ranked>) -> Vec<Dep> {
+    fn merge_by_pairs(mut deps: Vec<(usize, Dep)>) -> Vec<Dep> {
         deps.sort_by_key(|(rank, dep)| (dep.file.clone(), dep.span, *rank));
         let mut kept = vec![true; deps.len()];
         for (at, one) in deps.iter().enumerate() {
@@ -190,7 +205,7 @@ mod tests {
                 let same_package =
                     one.1.datasource == other.1.datasource && one.1.package_name == other.1.package_name;
                 if kept[at] && kept[later] && same_place && (one.0 != other.0 || same_package) {
-                    kept[if precedes(one, other) { later } else { at }] = false;
+                    kept[if precedes(&(one.0, &one.1), &(other.0, &other.1)) { later } else { at }] = false;
                 }
             }
         }
@@ -210,7 +225,7 @@ mod tests {
         (0_usize..3, 0_usize..4).prop_map(|(start, len)| ByteSpan::new(start, start + len))
     }
 
-    fn any_dep() -> impl Strategy<Value = Ranked> {
+    fn any_dep() -> impl Strategy<Value = (usize, Dep)> {
         let skip = prop_oneof![
             3 => Just(None),
             1 => Just(Some(SkipReason::InvalidValue)),
@@ -236,15 +251,15 @@ mod tests {
 
         #[test]
         fn says_what_comparing_each_with_each_says(deps in prop::collection::vec(any_dep(), 0..14)) {
-            prop_assert_eq!(merge(deps.clone()), merge_by_pairs(deps));
+            prop_assert_eq!(merge_ranked(deps.clone()), merge_by_pairs(deps));
         }
     }
 
     const MANY: usize = 50_000;
 
     #[track_caller]
-    fn check_many(deps: impl Iterator<Item = Ranked>, expected: usize) {
-        assert_eq!(merge(deps.collect()).len(), expected);
+    fn check_many(deps: impl Iterator<Item = (usize, Dep)>, expected: usize) {
+        assert_eq!(merge_ranked(deps).len(), expected);
     }
 
     #[test]
