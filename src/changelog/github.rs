@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use updraft_core::changelog::{Source, changelog_file};
 use url::Url;
@@ -342,7 +342,9 @@ struct Data {
 
 #[derive(Debug, Deserialize)]
 struct RepositoryNode {
+    #[serde(default, deserialize_with = "present")]
     releases: Option<Connection<ReleaseNode>>,
+    #[serde(default, deserialize_with = "present")]
     refs: Option<Connection<RefNode>>,
     top: Option<Tree>,
     folder: Option<Tree>,
@@ -352,7 +354,7 @@ struct RepositoryNode {
 #[serde(rename_all = "camelCase")]
 struct Connection<T> {
     page_info: PageInfo,
-    nodes: Option<Vec<Option<T>>>,
+    nodes: Vec<Option<T>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -368,7 +370,6 @@ struct ReleaseNode {
     tag_name: String,
     name: Option<String>,
     description: Option<String>,
-    #[serde(default)]
     is_draft: bool,
 }
 
@@ -390,10 +391,15 @@ struct Entry {
     kind: String,
 }
 
+/// Reads a list that is left out where it was not asked for. One that is null is no empty one: what is read is kept for long.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 impl<T> Connection<T> {
     fn read(self) -> (Vec<T>, Option<String>) {
         let next = self.page_info.end_cursor.filter(|_| self.page_info.has_next_page);
-        (self.nodes.unwrap_or_default().into_iter().flatten().collect(), next)
+        (self.nodes.into_iter().flatten().collect(), next)
     }
 }
 

@@ -217,6 +217,30 @@ async fn a_refusal_costs_the_notes_only() {
 }
 
 #[tokio::test]
+async fn releases_that_are_null_are_not_kept_as_none() {
+    let null = std::sync::Mutex::new(Some(json!({"releases": null, "refs": tags(&[])})));
+    let server =
+        Server::start(move |_| answer(&null.lock().unwrap().take().unwrap_or_else(|| repository(&[])))).await;
+    let (folder, branch) = (tempfile::tempdir().unwrap(), branch("{}", "1.2.0", None, PUBLISHED));
+    let run = async || {
+        let cache_dir = Some(folder.path().to_owned());
+        let host_rules = rules(&[server.token_rule("secret")]);
+        let http = Http::new(HttpSettings { cache_dir, host_rules, ..settings() }).unwrap();
+        let told = datasources(&[("1.4.0", from(&server))]);
+        changelogs(&http, &told, &server).notes(&branch).await
+    };
+    let notes = run().await;
+    assert_eq!(notes.markdown, "");
+    let said = &notes.problems.first().unwrap().message;
+    assert!(
+        said.starts_with("the release notes of `lakeside/fjord` cannot be read") && said.contains("null"),
+        "{said}"
+    );
+    let notes = run().await;
+    assert!(notes.markdown.contains("sings at night"), "{:?}", notes.problems);
+}
+
+#[tokio::test]
 async fn a_new_digest_links_the_commits_it_was_built_from() {
     let server = server(&[]).await;
     let of = |revision: &str| Provenance { revision: Some(revision.to_owned()), ..from(&server) };

@@ -250,7 +250,7 @@ impl Answers {
             return Err(error_of_reply(&first.repository, &reply));
         }
         let answer: Answer = reply.json().map_err(of_http)?;
-        query::read(answer, questions.len()).map_err(|refusal| {
+        query::read(answer, questions).map_err(|refusal| {
             if is_exhausted(&reply.headers) {
                 limited(&first.repository)
             } else {
@@ -297,6 +297,11 @@ fn error_of(repository: &Repository, refusal: &Refusal) -> LookupError {
         "RATE_LIMITED" | "RATE_LIMIT" => limited(repository),
         "FORBIDDEN" | "INSUFFICIENT_SCOPES" => error(LookupErrorKind::Unauthorized)
             .hint("the token may not read it; a token without any permission reads public repositories"),
+        Refusal::INCOMPLETE => {
+            let detail = format!("the answer of `{host}` is not complete: it lacks `{}`", refusal.message);
+            LookupError::new(LookupErrorKind::Malformed, host.clone(), &repository.name, detail)
+                .hint("it is tried again on the next run")
+        }
         _ if refusal.message.contains("SAML") => error(LookupErrorKind::Unauthorized)
             .hint("authorize the token for the organization's single sign-on"),
         _ => error(LookupErrorKind::Network).hint("it is tried again on the next run"),

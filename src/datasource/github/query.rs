@@ -158,11 +158,20 @@ pub(super) struct Refusal {
     pub(super) message: String,
 }
 
-/// Reads the answer to `count` questions: for each what was found, or why not.
+impl Refusal {
+    /// The kind of error of an answer without something that GitHub promises. A list that is not there is not an empty one.
+    pub(super) const INCOMPLETE: &str = "INCOMPLETE";
+
+    fn lacks(field: &str) -> Self {
+        Self { kind: Self::INCOMPLETE.to_owned(), message: field.to_owned() }
+    }
+}
+
+/// Reads the answer to `questions`: for each what was found, or why not.
 ///
 /// # Errors
 /// The whole of it was refused.
-pub(super) fn read(answer: Answer, count: usize) -> Result<Vec<Result<Found, Refusal>>, Refusal> {
+pub(super) fn read(answer: Answer, questions: &[Question]) -> Result<Vec<Result<Found, Refusal>>, Refusal> {
     let mut by_alias: BTreeMap<String, Refusal> = BTreeMap::new();
     let mut general: Option<Refusal> = None;
     for error in answer.errors.unwrap_or_default() {
@@ -185,13 +194,15 @@ pub(super) fn read(answer: Answer, count: usize) -> Result<Vec<Result<Found, Ref
             message: answer.message.unwrap_or_else(|| "the answer is empty".to_owned()),
         }));
     };
-    Ok((0..count)
-        .map(|at| {
+    Ok(questions
+        .iter()
+        .enumerate()
+        .map(|(at, question)| {
             let alias = format!("r{at}");
             // Data with an error beside it is half an answer: a tag too few would go unnoticed.
             match (by_alias.remove(&alias), data.remove(&alias).flatten()) {
                 (Some(refusal), _) => Err(refusal),
-                (None, Some(repository)) => Ok(repository.into()),
+                (None, Some(repository)) => repository.read(question),
                 (None, None) => Err(general.clone().unwrap_or_else(|| Refusal {
                     kind: "NOT_FOUND".to_owned(),
                     message: "the repository is not in the answer".to_owned(),
@@ -264,10 +275,8 @@ struct TaggerNode {
 struct ReleaseNode {
     tag_name: String,
     published_at: Option<Timestamp>,
-    #[serde(default)]
-    is_prerelease: bool,
-    #[serde(default)]
-    is_draft: bool,
+    is_prerelease: Option<bool>,
+    is_draft: Option<bool>,
     tag_commit: Option<CommitNode>,
 }
 
@@ -277,20 +286,28 @@ struct CommitNode {
 }
 
 impl<T> Connection<T> {
-    fn read<U>(self, one: impl Fn(T) -> Option<U>) -> Listed<U> {
-        Listed {
-            items: self.nodes.unwrap_or_default().into_iter().flatten().filter_map(one).collect(),
-            next: self.page_info.end_cursor.filter(|_| self.page_info.has_next_page),
-        }
+    fn read<U>(self, one: impl Fn(T) -> Result<Option<U>, Refusal>) -> Result<Listed<U>, Refusal> {
+        let nodes = self.nodes.ok_or_else(|| Refusal::lacks("nodes"))?;
+        let next = match (self.page_info.has_next_page, self.page_info.end_cursor) {
+            (false, _) => None,
+            (true, Some(cursor)) => Some(cursor),
+            (true, None) => return Err(Refusal::lacks("endCursor")),
+        };
+        let items = nodes.into_iter().flatten().filter_map(|node| one(node).transpose());
+        Ok(Listed { items: items.collect::<Result<_, _>>()?, next })
     }
 }
 
-impl From<RepositoryNode> for Found {
-    fn from(node: RepositoryNode) -> Self {
-        Self {
-            tags: node.refs.map(|refs| refs.read(tag)).unwrap_or_default(),
-            releases: node.releases.map(|releases| releases.read(release)).unwrap_or_default(),
+impl RepositoryNode {
+    fn read(self, question: &Question) -> Result<Found, Refusal> {
+        let (mut tags, mut releases) = (Listed::default(), Listed::default());
+        if question.tags != Page::None {
+            tags = self.refs.ok_or_else(|| Refusal::lacks("refs"))?.read(|node| Ok(tag(node)))?;
         }
+        if question.releases != Page::None {
+            releases = self.releases.ok_or_else(|| Refusal::lacks("releases"))?.read(release)?;
+        }
+        Ok(Found { tags, releases })
     }
 }
 
@@ -306,14 +323,16 @@ fn tag(node: RefNode) -> Option<Tag> {
     Some(Tag { name: node.name, commit: object.oid, timestamp })
 }
 
-fn release(node: ReleaseNode) -> Option<PublishedRelease> {
-    let stability = if node.is_prerelease { Stability::Prerelease } else { Stability::Unmarked };
-    (!node.is_draft).then(|| PublishedRelease {
+fn release(node: ReleaseNode) -> Result<Option<PublishedRelease>, Refusal> {
+    let is_draft = node.is_draft.ok_or_else(|| Refusal::lacks("isDraft"))?;
+    let is_prerelease = node.is_prerelease.ok_or_else(|| Refusal::lacks("isPrerelease"))?;
+    let stability = if is_prerelease { Stability::Prerelease } else { Stability::Unmarked };
+    Ok((!is_draft).then(|| PublishedRelease {
         tag: node.tag_name,
         timestamp: node.published_at,
         stability,
         commit: node.tag_commit.map(|commit| commit.oid),
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -350,8 +369,11 @@ mod tests {
         assert!(!releases_only["query"].as_str().unwrap().contains("refs("));
     }
 
-    fn answer(json: &str) -> Answer {
-        serde_json::from_str(json).unwrap()
+    /// Reads an answer about the newest page of what is wanted of several repositories.
+    fn read(json: &str, wants: &[Want]) -> Result<Vec<Result<Found, Refusal>>, Refusal> {
+        let questions: Vec<Question> =
+            wants.iter().map(|want| Question::first(repository("a"), *want)).collect();
+        super::read(serde_json::from_str(json).unwrap(), &questions)
     }
 
     #[test]
@@ -363,7 +385,7 @@ mod tests {
             "releases":{"pageInfo":{"hasNextPage":false,"endCursor":null},"nodes":[
             {"tagName":"v2","publishedAt":"2024-05-02T00:00:00Z","isPrerelease":true,"isDraft":false,"tagCommit":{"oid":"c2"}},
             {"tagName":"v3","publishedAt":null,"isPrerelease":false,"isDraft":true,"tagCommit":null}]}}}}"#;
-        let found = read(answer(json), 1).unwrap().remove(0).unwrap();
+        let found = read(json, &[Want::Tags]).unwrap().remove(0).unwrap();
         let tags: Vec<(&str, &str, Option<String>)> = found
             .tags
             .items
@@ -388,7 +410,7 @@ mod tests {
     fn one_missing_repository_does_not_spoil_the_others() {
         let json = r#"{"data":{"r0":null,"r1":{"releases":{"pageInfo":{"hasNextPage":false},"nodes":[]}},"r2":null},
             "errors":[{"type":"NOT_FOUND","path":["r0"],"message":"Could not resolve to a Repository"}]}"#;
-        let found = read(answer(json), 3).unwrap();
+        let found = read(json, &[Want::Releases; 3]).unwrap();
         assert_eq!(found[0].as_ref().unwrap_err().kind, "NOT_FOUND");
         assert_eq!(found[1], Ok(Found::default()));
         assert_eq!(found[2].as_ref().unwrap_err().kind, "NOT_FOUND");
@@ -397,15 +419,40 @@ mod tests {
     #[test]
     fn half_an_answer_is_none() {
         let json = r#"{"data":{"r0":{"refs":null}},"errors":[{"path":["r0","refs"],"message":"Something went wrong"}]}"#;
-        assert_eq!(read(answer(json), 1).unwrap()[0].as_ref().unwrap_err().message, "Something went wrong");
+        let found = read(json, &[Want::Tags]).unwrap();
+        assert_eq!(found[0].as_ref().unwrap_err().message, "Something went wrong");
+    }
+
+    #[test]
+    fn a_list_that_is_not_there_is_not_an_empty_one() {
+        #[track_caller]
+        fn check(want: Want, repository: &str, lacks: Option<&str>) {
+            let json = format!(r#"{{"data":{{"r0":{repository}}}}}"#);
+            let found = read(&json, &[want]).unwrap().remove(0);
+            assert_eq!(found.err(), lacks.map(Refusal::lacks), "{repository}");
+        }
+        let page = |info: &str, nodes: &str| format!(r#"{{"pageInfo":{info},"nodes":{nodes}}}"#);
+        let last = r#"{"hasNextPage":false}"#;
+        let (none, no_nodes) = (page(last, "[]"), page(last, "null"));
+        let endless = page(r#"{"hasNextPage":true,"endCursor":null}"#, "[]");
+        let unmarked = page(last, r#"[{"tagName":"v1","isDraft":false,"isPrerelease":null}]"#);
+        check(Want::Releases, &format!(r#"{{"releases":{none}}}"#), None);
+        check(Want::Releases, &format!(r#"{{"releases":{none},"refs":null}}"#), None);
+        check(Want::Releases, r#"{"releases":null}"#, Some("releases"));
+        check(Want::Releases, "{}", Some("releases"));
+        check(Want::Releases, &format!(r#"{{"releases":{no_nodes}}}"#), Some("nodes"));
+        check(Want::Releases, &format!(r#"{{"releases":{endless}}}"#), Some("endCursor"));
+        check(Want::Releases, &format!(r#"{{"releases":{unmarked}}}"#), Some("isPrerelease"));
+        check(Want::Tags, &format!(r#"{{"releases":{none},"refs":null}}"#), Some("refs"));
+        check(Want::Tags, &format!(r#"{{"releases":null,"refs":{none}}}"#), Some("releases"));
     }
 
     #[test]
     fn a_refusal_of_the_whole_says_why() {
         let limited = r#"{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#;
-        assert_eq!(read(answer(limited), 2).unwrap_err().kind, "RATE_LIMITED");
+        assert_eq!(read(limited, &[Want::Tags; 2]).unwrap_err().kind, "RATE_LIMITED");
         let front = r#"{"message":"Bad credentials","documentation_url":"x"}"#;
-        assert_eq!(read(answer(front), 2).unwrap_err().message, "Bad credentials");
-        assert_eq!(read(answer("{}"), 2).unwrap_err().message, "the answer is empty");
+        assert_eq!(read(front, &[Want::Tags; 2]).unwrap_err().message, "Bad credentials");
+        assert_eq!(read("{}", &[Want::Tags; 2]).unwrap_err().message, "the answer is empty");
     }
 }

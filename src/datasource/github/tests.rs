@@ -294,6 +294,13 @@ async fn refusals_say_what_to_do() {
             "SAML",
             "token",
         ),
+        (
+            200,
+            json!({"data": {"r0": {"releases": null}}}),
+            LookupErrorKind::Malformed,
+            "lacks `refs`",
+            "next run",
+        ),
         (200, json!([]), LookupErrorKind::Malformed, "not the JSON expected", ""),
     ];
     for (status, body, kind, text, hint) in cases {
