@@ -333,7 +333,8 @@ pub trait Forge: Send + Sync {
     /// Returns a pull request as it is now.
     async fn pull(&self, number: u64) -> Result<PullRequest, ForgeError>;
 
-    /// Returns the issues that this account opened, newest first, open ones and those closed lately.
+    /// Returns the issues that this account opened, newest first, open ones and those closed lately; [`ForgeErrorKind::NotFound`] where they
+    /// are switched off.
     async fn issues(&self) -> Result<Vec<Issue>, ForgeError>;
 
     /// Returns the open issues that another account opened.

@@ -169,7 +169,7 @@ impl Http {
         // The same question with and without a credential has two answers in one run, even on behalf of one identity.
         key.push_str(if self.0.exchange.is_authorized(request) { "\n+" } else { "\n-" });
         let reply = self.0.replies.run(&key, || self.fetch(request)).await;
-        if request.caching == Caching::Never || !reply.as_ref().is_ok_and(is_worth_remembering) {
+        if !reply.as_ref().is_ok_and(|reply| is_worth_remembering(request, reply)) {
             self.0.replies.forget(&key);
         }
         reply
@@ -392,8 +392,14 @@ impl Http {
 }
 
 /// Whether a reply is kept in memory until the end of the run.
-fn is_worth_remembering(reply: &Reply) -> bool {
-    let lasting = reply.status.is_success() || reply.status == StatusCode::NOT_FOUND;
+fn is_worth_remembering(request: &Request, reply: &Reply) -> bool {
+    let is_there = reply.status.is_success();
+    let lasting = match request.caching {
+        Caching::Never => false,
+        // What has an id was seen somewhere: where it is not found, that is of the moment.
+        Caching::Immutable => is_there && request.is_proven(&reply.body),
+        Caching::Revalidate | Caching::Fresh => is_there || reply.status == StatusCode::NOT_FOUND,
+    };
     lasting && reply.body.len() <= REMEMBERED
 }
 

@@ -338,6 +338,19 @@ async fn what_can_never_change_is_not_asked_for_again() {
 }
 
 #[tokio::test]
+async fn what_has_an_id_is_asked_for_again_when_it_was_not_found() {
+    let answers =
+        vec![Answer::status(404), Answer::ok("<html>Log in"), Answer::ok("{}"), Answer::status(500)];
+    let (server, http) = (Server::start(in_turn(answers)).await, client());
+    let request = Request::get(server.url("/id")).caching(Caching::Immutable).proven(Some(Proof::json()));
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(http.send(&request).await.unwrap().text().unwrap().to_owned());
+    }
+    assert_eq!(seen, ["", "<html>Log in", "{}", "{}"]);
+}
+
+#[tokio::test]
 async fn what_somebody_else_said_in_its_place_does_not_stay_for_ever() {
     let answers = vec![Answer::ok(""), Answer::ok("<html>Log in"), Answer::ok("{}"), Answer::status(500)];
     let (server, folder) = (Server::start(in_turn(answers)).await, tempfile::tempdir().unwrap());

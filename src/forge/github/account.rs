@@ -68,7 +68,7 @@ struct Viewer {
 impl GithubRepository {
     pub(super) async fn read_repository(&self) -> Result<Repository, ForgeError> {
         let task = format!("read the repository `{}`", self.slug());
-        let answer = self.send(&Call::get(self.route(""), &task)).await?;
+        let answer = self.send(&Call::get(self.route(""), &task).tells::<About>()).await?;
         *self.scopes.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
             grants::scopes(&answer.headers);
         let about: About = answer.json()?;
@@ -138,13 +138,14 @@ impl GithubRepository {
         let (auth, client) = (&self.connection.auth, &self.connection.client);
         let task = "find out who the token belongs to";
         if let Some(app) = auth.app() {
-            let about: AboutApp = app.send(client, &Call::get("/app", task)).await?.json()?;
+            let about: AboutApp =
+                app.send(client, &Call::get("/app", task).tells::<AboutApp>()).await?.json()?;
             let login = bot(&about.slug);
             let id = self.id_of(client, &login).await?;
             return Ok(Account { login, id, kind: AccountKind::App });
         }
         if !auth.is_app() {
-            match self.send(&Call::get("/user", task)).await {
+            match self.send(&Call::get("/user", task).tells::<User>()).await {
                 // A token of an App is nobody there.
                 Err(error) if error.kind == ForgeErrorKind::Forbidden => {}
                 answer => {
@@ -160,12 +161,18 @@ impl GithubRepository {
             .data
             .and_then(|data| data.viewer)
             .ok_or_else(|| unexpected(task, "it does not say to whom"))?;
-        let login = bot(&viewer.login);
+        // Somebody who was turned away for another reason is still a person.
+        let is_person = !auth.is_app() && !viewer.login.ends_with("[bot]");
+        let (login, kind) = if is_person {
+            (viewer.login, AccountKind::User)
+        } else {
+            (bot(&viewer.login), AccountKind::App)
+        };
         let id = match viewer.database_id {
             Some(id) => id,
             None => self.id_of(client, &login).await?,
         };
-        Ok(Account { login, id, kind: AccountKind::App })
+        Ok(Account { login, id, kind })
     }
 
     async fn id_of(&self, client: &Client, login: &str) -> Result<u64, ForgeError> {

@@ -49,7 +49,7 @@ impl GithubRepository {
             self.route(format!("/git/ref/heads/{}", path(branch))),
             format!("read the branch `{branch}`"),
         );
-        let reference: Option<Reference> = match found(self.send(&call).await) {
+        let reference: Option<Reference> = match found(self.send(&call.tells::<Reference>()).await) {
             Ok(answer) => answer.map(|answer| answer.json()).transpose()?,
             Err(error) if is_empty_repository(&error) => None,
             Err(error) => return Err(error),
@@ -68,7 +68,8 @@ impl GithubRepository {
     pub(super) async fn read_commit(&self, sha: &str) -> Result<CommitHead, ForgeError> {
         let call =
             Call::get(self.route(format!("/git/commits/{}", path(sha))), format!("read the commit `{sha}`"));
-        let commit: GitCommit = self.send(&call.immutable(Proof::json())).await?.json()?;
+        let proof = Proof::new("", |body, _| serde_json::from_slice::<GitCommit>(body).is_ok());
+        let commit: GitCommit = self.send(&call.immutable(proof)).await?.json()?;
         Ok(CommitHead { sha: commit.sha, tree: commit.tree.sha })
     }
 
@@ -93,7 +94,7 @@ impl GithubRepository {
             self.route(format!("/commits{}", query(&[("sha", branch), ("per_page", SUBJECTS)]))),
             format!("read the recent commits of `{branch}`"),
         );
-        let listed: Vec<Listed> = match self.send(&call).await {
+        let listed: Vec<Listed> = match self.send(&call.tells::<Vec<Listed>>()).await {
             Err(error) if is_empty_repository(&error) => Vec::new(),
             answer => answer?.json()?,
         };

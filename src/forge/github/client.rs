@@ -142,6 +142,12 @@ impl Call {
         Self { caching: Caching::Immutable, proof: Some(proof), ..self }
     }
 
+    /// Says what the reply tells: one that does not is not kept, or else it would be there again when GitHub says that nothing has changed.
+    pub(super) fn tells<T: DeserializeOwned>(self) -> Self {
+        let proof = Proof::new("", |body, _| serde_json::from_slice::<T>(body).is_ok());
+        Self { proof: Some(proof), ..self }
+    }
+
     /// Says that the reply is not worth keeping.
     pub(super) fn unkept(self) -> Self {
         Self { caching: Caching::Never, ..self }
@@ -311,7 +317,7 @@ pub(super) async fn pages<T: DeserializeOwned>(
     sender: &(impl Sends + Sync),
     first: Call,
 ) -> Result<Vec<T>, ForgeError> {
-    let mut call = first;
+    let mut call = first.tells::<T>();
     let mut pages = Vec::new();
     while pages.len() < PAGES {
         let answer = sender.send(&call).await?;

@@ -6,11 +6,14 @@ use updraft_core::forge::{BranchCommit, ChangedFile, Comparison, Signature};
 
 use super::GithubRepository;
 use super::client::{Call, Sends as _, path};
+use super::error::unexpected;
 use crate::forge::ForgeError;
 use crate::http::Proof;
 
 /// GitHub names no more files than this, and does not say that it left any out.
 const FILES: usize = 300;
+/// How many commits are asked for.
+const COMMITS: u64 = 100;
 
 #[derive(Deserialize)]
 struct Compared {
@@ -19,6 +22,13 @@ struct Compared {
     behind_by: u64,
     commits: Vec<Listed>,
     files: Option<Vec<Changed>>,
+}
+
+impl Compared {
+    /// Whether there are as many commits as it says, or as there can be in one reply.
+    fn names_all_commits(&self) -> bool {
+        u64::try_from(self.commits.len()).is_ok_and(|named| named >= self.ahead_by.min(COMMITS))
+    }
 }
 
 #[derive(Deserialize)]
@@ -35,14 +45,15 @@ struct Listed {
 #[derive(Deserialize)]
 struct GitCommit {
     message: Option<String>,
-    author: Option<Person>,
-    committer: Option<Person>,
+    author: Person,
+    committer: Person,
 }
 
-#[derive(Default, Deserialize)]
+/// Who made a commit. Without an address it could be anybody, and nobody is told that somebody changed a branch when nobody did.
+#[derive(Deserialize)]
 struct Person {
     name: Option<String>,
-    email: Option<String>,
+    email: String,
     date: Option<Timestamp>,
 }
 
@@ -56,16 +67,25 @@ struct Changed {
 
 impl GithubRepository {
     pub(super) async fn read_comparison(&self, base: &str, head: &str) -> Result<Comparison, ForgeError> {
+        let task = format!("compare `{base}` with `{head}`");
         let call = Call::get(
-            self.route(format!("/compare/{}...{}?per_page=100", path(base), path(head))),
-            format!("compare `{base}` with `{head}`"),
+            self.route(format!("/compare/{}...{}?per_page={COMMITS}", path(base), path(head))),
+            &task,
         );
         // Both are ids, so the reply can never be another one.
-        let compared: Compared = self.send(&call.immutable(Proof::json())).await?.json()?;
+        let proof = Proof::new("", |body, _| {
+            serde_json::from_slice(body).is_ok_and(|compared: Compared| compared.names_all_commits())
+        });
+        let compared: Compared = self.send(&call.immutable(proof)).await?.json()?;
+        if !compared.names_all_commits() {
+            return Err(unexpected(&task, "it does not name all commits"));
+        }
         let merge_base = compared.merge_base_commit.sha;
-        let listed = compared.files.unwrap_or_default();
-        let files =
-            if listed.len() < FILES { changes(listed) } else { self.differences(&merge_base, head).await? };
+        let files = match compared.files {
+            Some(listed) if listed.len() < FILES => changes(listed),
+            // A list that is not there is no empty one either.
+            _ => self.differences(&merge_base, head).await?,
+        };
         Ok(Comparison {
             merge_base,
             behind_by: compared.behind_by,
@@ -111,11 +131,8 @@ fn changes(listed: Vec<Changed>) -> Vec<ChangedFile> {
 }
 
 fn commit(listed: Listed) -> BranchCommit {
-    let signature = |person: Option<Person>| {
-        let person = person.unwrap_or_default();
-        Signature { name: person.name.unwrap_or_default(), email: person.email.unwrap_or_default() }
-    };
-    let committed_at = listed.commit.committer.as_ref().and_then(|person| person.date);
+    let signature = |person: Person| Signature { name: person.name.unwrap_or_default(), email: person.email };
+    let committed_at = listed.commit.committer.date;
     BranchCommit {
         sha: listed.sha,
         message: listed.commit.message.unwrap_or_default(),

@@ -9,6 +9,7 @@ use updraft_core::forge::Issue;
 
 use super::GithubRepository;
 use super::client::{Call, Sends as _, once, pages, query};
+use super::error::unexpected;
 use super::people::possible_labels;
 use super::pulls::{Label, User, changes, labels};
 use crate::forge::{Change, ForgeError, ForgeErrorKind};
@@ -16,10 +17,10 @@ use crate::forge::{Change, ForgeError, ForgeErrorKind};
 #[derive(Deserialize)]
 struct Listed {
     number: u64,
-    title: Option<String>,
+    title: String,
     body: Option<String>,
     state: String,
-    labels: Option<Vec<Label>>,
+    labels: Vec<Label>,
     user: Option<User>,
     /// Pull requests are issues too, to GitHub.
     pull_request: Option<serde::de::IgnoredAny>,
@@ -29,7 +30,7 @@ impl From<Listed> for Issue {
     fn from(listed: Listed) -> Self {
         Self {
             number: listed.number,
-            title: listed.title.unwrap_or_default(),
+            title: listed.title,
             body: listed.body.unwrap_or_default(),
             is_open: listed.state == "open",
             labels: labels(listed.labels),
@@ -42,22 +43,14 @@ impl GithubRepository {
         let login = self.read_account().await?.login;
         let mut issues = self.read_open_issues(&login).await?;
         // Of those that are closed, the last hundred; there is no end to them, since pull requests are among them.
-        let closed = self.send(&self.list_of(&login, "closed")).await;
-        match closed {
-            Ok(answer) => issues.extend(by(&login, answer.json()?)),
-            Err(error) if error.kind == ForgeErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
+        let closed = self.send(&self.list_of(&login, "closed").tells::<Vec<Listed>>()).await?;
+        issues.extend(by(&login, closed.json()?)?);
         Ok(issues)
     }
 
     pub(super) async fn read_open_issues(&self, login: &str) -> Result<Vec<Issue>, ForgeError> {
-        match pages::<Vec<Listed>>(self, self.list_of(login, "open")).await {
-            Ok(pages) => Ok(by(login, pages.into_iter().flatten().collect())),
-            // They are switched off.
-            Err(error) if error.kind == ForgeErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        let listed = pages::<Vec<Listed>>(self, self.list_of(login, "open")).await?;
+        by(login, listed.into_iter().flatten().collect())
     }
 
     fn list_of(&self, login: &str, state: &str) -> Call {
@@ -73,7 +66,7 @@ impl GithubRepository {
 
     pub(super) async fn read_issue(&self, number: u64) -> Result<Issue, ForgeError> {
         let call = Call::get(self.route(format!("/issues/{number}")), format!("read the issue #{number}"));
-        Ok(self.send(&call).await?.json::<Listed>()?.into())
+        Ok(self.send(&call.tells::<Listed>()).await?.json::<Listed>()?.into())
     }
 
     pub(super) async fn open_issue(
@@ -117,10 +110,17 @@ impl GithubRepository {
 }
 
 /// Returns the issues among `listed` that somebody opened.
-fn by(login: &str, listed: Vec<Listed>) -> Vec<Issue> {
-    let is_theirs = |issue: &Listed| {
-        issue.pull_request.is_none()
-            && issue.user.as_ref().is_some_and(|user| user.login.eq_ignore_ascii_case(login))
-    };
-    listed.into_iter().filter(is_theirs).map(Issue::from).collect()
+///
+/// # Errors
+/// It is not said who opened one of them: it may be the one that would be opened again.
+fn by(login: &str, listed: Vec<Listed>) -> Result<Vec<Issue>, ForgeError> {
+    let mut issues = Vec::new();
+    for issue in listed.into_iter().filter(|issue| issue.pull_request.is_none()) {
+        let why = || format!("it does not say who opened #{}", issue.number);
+        let author = issue.user.as_ref().ok_or_else(|| unexpected("list the issues", why()))?;
+        if author.login.eq_ignore_ascii_case(login) {
+            issues.push(issue.into());
+        }
+    }
+    Ok(issues)
 }

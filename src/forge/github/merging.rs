@@ -2,16 +2,18 @@
 
 use reqwest::Method;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use updraft_core::forge::{MergeMethod, PullRequest, PullState};
 
 use super::GithubRepository;
 use super::client::{Call, Sends as _, once};
-use super::error::{one_line, refused};
+use super::error::{one_line, refused, unexpected};
 use crate::forge::{ForgeError, ForgeErrorKind, Merge};
 
 #[derive(Deserialize)]
 struct Outcome {
+    data: Option<IgnoredAny>,
     errors: Option<Vec<GraphqlError>>,
 }
 
@@ -83,7 +85,9 @@ impl GithubRepository {
     async fn mutate(&self, task: &str, body: &Value) -> Result<(), ForgeError> {
         let call = Call::set(Method::POST, String::new(), task, body.clone());
         let outcome: Outcome = self.send(&call).await?.json()?;
-        let Some(error) = outcome.errors.into_iter().flatten().next() else { return Ok(()) };
+        let Some(error) = outcome.errors.into_iter().flatten().next() else {
+            return outcome.data.map(|_| ()).ok_or_else(|| unexpected(task, "it says neither yes nor no"));
+        };
         let kind = match error.kind.as_deref() {
             Some("RATE_LIMITED" | "RATE_LIMIT") => ForgeErrorKind::RateLimited { until: None },
             Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => ForgeErrorKind::Forbidden,

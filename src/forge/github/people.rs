@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::GithubRepository;
 use super::client::{Call, Sends as _, found, pages, segment};
-use super::pulls::{Label, User};
+use super::pulls::User;
 use crate::forge::{ForgeError, ForgeErrorKind, History};
 
 /// The longest name of a label that GitHub takes, in characters. With a longer one it refuses all that come together.
@@ -21,6 +21,12 @@ struct Happened {
     assignee: Option<User>,
     requested_reviewer: Option<User>,
     requested_team: Option<Team>,
+}
+
+/// A label that may be gone by now.
+#[derive(Deserialize)]
+struct Label {
+    name: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -17,7 +17,7 @@ use crate::forge::{Change, ForgeError, ForgeErrorKind, NewPull};
 pub(super) struct Pull {
     number: u64,
     node_id: Option<String>,
-    title: Option<String>,
+    title: String,
     body: Option<String>,
     state: String,
     merged_at: Option<Timestamp>,
@@ -27,7 +27,7 @@ pub(super) struct Pull {
     auto_merge: Option<AutoMerging>,
     head: Side,
     base: Side,
-    labels: Option<Vec<Label>>,
+    labels: Vec<Label>,
     assignees: Option<Vec<User>>,
     requested_reviewers: Option<Vec<User>>,
     requested_teams: Option<Vec<Team>>,
@@ -43,6 +43,8 @@ struct Side {
     #[serde(rename = "ref")]
     name: String,
     sha: String,
+    /// `owner:branch`.
+    label: Option<String>,
     /// Missing where a fork was deleted.
     repo: Option<Home>,
 }
@@ -54,7 +56,7 @@ struct Home {
 
 #[derive(Deserialize)]
 pub(super) struct Label {
-    pub(super) name: Option<String>,
+    pub(super) name: String,
 }
 
 #[derive(Deserialize)]
@@ -70,7 +72,13 @@ struct Team {
 impl Pull {
     /// Whether its branch is one of the repository itself.
     fn is_of(&self, slug: &Slug) -> bool {
-        self.head.repo.as_ref().is_some_and(|home| slug.is(&home.full_name))
+        match &self.head.repo {
+            Some(home) => slug.is(&home.full_name),
+            // A fork is another owner's, also after it was deleted.
+            None => self.head.label.as_deref().and_then(|label| label.split_once(':')).is_some_and(
+                |(owner, branch)| owner.eq_ignore_ascii_case(&slug.owner) && branch == self.head.name,
+            ),
+        }
     }
 }
 
@@ -86,7 +94,7 @@ impl From<Pull> for PullRequest {
         Self {
             number: pull.number,
             node_id: pull.node_id.unwrap_or_default(),
-            title: pull.title.unwrap_or_default(),
+            title: pull.title,
             body: pull.body.unwrap_or_default(),
             state,
             head: pull.head.name,
@@ -106,8 +114,8 @@ impl From<Pull> for PullRequest {
 }
 
 /// Returns the names of labels.
-pub(super) fn labels(labels: Option<Vec<Label>>) -> BTreeSet<String> {
-    labels.into_iter().flatten().filter_map(|label| label.name).collect()
+pub(super) fn labels(labels: Vec<Label>) -> BTreeSet<String> {
+    labels.into_iter().map(|label| label.name).collect()
 }
 
 impl GithubRepository {
@@ -131,8 +139,10 @@ impl GithubRepository {
     /// One page is enough: nobody's limit is a hundred an hour.
     pub(super) async fn read_pulls_since(&self, since: Timestamp) -> Result<Vec<PullRequest>, ForgeError> {
         let route = self.route("/pulls?state=all&sort=created&direction=desc&per_page=100");
-        let listed: Vec<Pull> =
-            self.send(&Call::get(route, "list the newest pull requests")).await?.json()?;
+        let listed: Vec<Pull> = self
+            .send(&Call::get(route, "list the newest pull requests").tells::<Vec<Pull>>())
+            .await?
+            .json()?;
         let slug = self.slug();
         let is_new = |pull: &Pull| pull.created_at.is_some_and(|at| at >= since) && pull.is_of(&slug);
         Ok(listed.into_iter().filter(is_new).map(PullRequest::from).collect())
@@ -146,7 +156,7 @@ impl GithubRepository {
     pub(super) async fn read_pull(&self, number: u64) -> Result<PullRequest, ForgeError> {
         let call =
             Call::get(self.route(format!("/pulls/{number}")), format!("read the pull request #{number}"));
-        Ok(self.send(&call).await?.json::<Pull>()?.into())
+        Ok(self.send(&call.tells::<Pull>()).await?.json::<Pull>()?.into())
     }
 
     /// Returns the open pull request of a branch into another.

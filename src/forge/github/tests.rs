@@ -33,11 +33,18 @@ fn refusal(status: u16, message: &str) -> Answer {
 fn bare_pull(number: u64, home: &Value) -> Value {
     json!({
         "number": number, "node_id": null, "title": "T", "body": null, "state": "open", "merged_at": null,
-        "closed_at": null, "created_at": null, "draft": null, "auto_merge": null, "labels": null, "assignees": null,
+        "closed_at": null, "created_at": null, "draft": null, "auto_merge": null, "labels": [], "assignees": null,
         "requested_reviewers": null, "requested_teams": null, "user": null, "milestone": null,
         "head": {"ref": "renovate/x", "sha": "abc", "repo": home, "user": null},
         "base": {"ref": "main", "sha": "def"},
     })
+}
+
+/// Returns the same where only its label says whose branch it brings.
+fn labelled(number: u64, label: &str) -> Value {
+    let mut pull = bare_pull(number, &Value::Null);
+    pull["head"]["label"] = json!(label);
+    pull
 }
 
 #[tokio::test]
@@ -47,13 +54,15 @@ async fn what_github_leaves_out_is_no_mistake_and_forks_are_not_ours() {
             bare_pull(4, &json!({"full_name": "O/R"})),
             bare_pull(3, &json!({"full_name": "somebody/r"})),
             bare_pull(2, &Value::Null),
+            labelled(1, "somebody:renovate/x"),
+            labelled(5, "O:renovate/x"),
         ])),
         "/pulls/5" => {
             let mut pull = bare_pull(5, &json!({"full_name": "o/r"}));
             pull["merged_at"] = json!("2026-11-01T10:00:00Z");
             pull["state"] = json!("closed");
             pull["auto_merge"] = json!({"merge_method": "squash", "enabled_by": {"login": "alice"}});
-            pull["labels"] = json!([{"name": "a"}, {"name": null}]);
+            pull["labels"] = json!([{"name": "a"}]);
             pull["requested_reviewers"] = json!([{"login": "alice"}]);
             pull["requested_teams"] = json!([{"slug": "ops"}]);
             Answer::json(&pull)
@@ -62,8 +71,9 @@ async fn what_github_leaves_out_is_no_mistake_and_forks_are_not_ours() {
         other => panic!("{other}"),
     })
     .await;
-    for pulls in [forge.open_pulls().await.unwrap(), forge.pulls_of("renovate/x").await.unwrap()] {
-        assert_eq!(pulls.iter().map(|pull| pull.number).collect::<Vec<_>>(), [4]);
+    for mut pulls in [forge.open_pulls().await.unwrap(), forge.pulls_of("renovate/x").await.unwrap()] {
+        pulls.sort_by_key(|pull| pull.number);
+        assert_eq!(pulls.iter().map(|pull| pull.number).collect::<Vec<_>>(), [4, 5]);
         assert_eq!((pulls[0].state, pulls[0].body.as_str()), (PullState::Open, ""));
     }
     assert_eq!(forge.pulls_of("renovate").await.unwrap(), [], "GitHub did not mind the branch");
@@ -149,7 +159,7 @@ async fn an_empty_repository_has_no_branches_but_one_that_is_away_has_them() {
 
 #[tokio::test]
 async fn a_token_of_an_app_is_asked_who_it_is_in_another_way() {
-    let viewer = || Answer::json(&json!({"data": {"viewer": {"login": "updraft", "databaseId": 42}}}));
+    let viewer = || Answer::json(&json!({"data": {"viewer": {"login": "updraft[bot]", "databaseId": 42}}}));
     let answer = move |seen: &Seen| match seen.target.as_str() {
         "/api/v3/user" => refusal(403, "Resource not accessible by integration"),
         "/api/graphql" => viewer(),
@@ -170,6 +180,17 @@ async fn a_token_of_an_app_is_asked_who_it_is_in_another_way() {
         let expected = if token == "ghs_abc" { Permission::Write } else { Permission::None };
         assert_eq!(forge.repository().await.unwrap().permission, expected);
     }
+}
+
+#[tokio::test]
+async fn a_person_who_is_turned_away_is_no_app() {
+    let server = Server::start(|seen| match seen.target.as_str() {
+        "/api/v3/user" => refusal(403, "Something went wrong"),
+        _ => Answer::json(&json!({"data": {"viewer": {"login": "carer", "databaseId": 42}}})),
+    })
+    .await;
+    let account = connect(&server, "ghp_abc").repository("o/r").unwrap().account().await.unwrap();
+    assert_eq!(account, Account { login: "carer".to_owned(), id: 42, kind: AccountKind::User });
 }
 
 #[tokio::test]
@@ -355,17 +376,22 @@ async fn a_pull_request_that_cannot_be_is_refused_in_githubs_words() {
 #[tokio::test]
 async fn many_changed_files_are_counted_by_the_lists_of_both_commits() {
     let (_server, forge) = repository(|seen| match below(seen) {
+        "/compare/base...null" => Answer::json(&json!({
+            "merge_base_commit": {"sha": "fork"}, "ahead_by": 0, "behind_by": 0, "files": null, "commits": [],
+        })),
         "/compare/base...head" => {
             let files: Vec<Value> = (0..300)
                 .map(|n| json!({"filename": format!("f{n}"), "status": "added", "sha": "new"}))
                 .collect();
             Answer::json(&json!({
                 "merge_base_commit": {"sha": "fork"}, "ahead_by": 1, "behind_by": 0, "files": files,
-                "commits": [{"sha": "head", "commit": {"message": null, "author": null, "committer": null}}],
+                "commits": [{"sha": "head", "commit": {"message": null, "author": {"email": ""}, "committer": {"email": ""}}}],
             }))
         }
         "/git/commits/fork" => Answer::json(&json!({"sha": "fork", "tree": {"sha": "old"}})),
-        "/git/commits/head" => Answer::json(&json!({"sha": "head", "tree": {"sha": "new"}})),
+        "/git/commits/head" | "/git/commits/null" => {
+            Answer::json(&json!({"sha": "head", "tree": {"sha": "new"}}))
+        }
         "/git/trees/old" => Answer::json(&json!({"truncated": false, "tree": [
             {"path": "gone", "mode": "100644", "type": "blob", "sha": "1"},
             {"path": "kept", "mode": "100644", "type": "blob", "sha": "2"},
@@ -384,6 +410,7 @@ async fn many_changed_files_are_counted_by_the_lists_of_both_commits() {
     let seen = forge.compare("base", "head").await.unwrap();
     assert_eq!(seen.files.len(), 302);
     assert_eq!(seen.files.iter().filter(|file| file.blob.is_none()).count(), 1);
+    assert_eq!(forge.compare("base", "null").await.unwrap().files.len(), 302, "no list is no empty list");
 }
 
 #[tokio::test]
@@ -408,6 +435,90 @@ async fn a_comment_of_somebody_else_is_not_rewritten() {
     let writes = server.seen().into_iter().filter(|seen| seen.method == "POST");
     let bodies: Vec<String> = writes.map(|seen| seen.text().into_owned()).collect();
     assert_eq!(bodies, [r#"{"body":"merge it"}"#], "a comment without a heading is its text");
+}
+
+#[tokio::test]
+async fn a_list_that_is_null_is_not_taken_for_an_empty_one() {
+    let (_server, forge) = repository(|seen| match below(seen) {
+        "/pulls/5" => {
+            let mut pull = bare_pull(5, &json!({"full_name": "o/r"}));
+            pull["labels"] = Value::Null;
+            Answer::json(&pull)
+        }
+        "/issues/5" => Answer::json(&json!({"number": 5, "title": "T", "state": "open", "labels": null})),
+        "/git/trees/tree" => Answer::json(&json!({"tree": [], "truncated": null})),
+        "/branches/main/protection" => Answer::json(&json!({"required_status_checks": {"strict": true}})),
+        "/rules/branches/ruled" => Answer::json(&json!([
+            {"type": "required_status_checks", "parameters": {"required_status_checks": null}},
+        ])),
+        "/rules/branches/main" => Answer::json(&json!([])),
+        other => refusal(404, other),
+    })
+    .await;
+    let commit = CommitHead { sha: "commit".to_owned(), tree: "tree".to_owned() };
+    let errors = [
+        forge.pull(5).await.err(),
+        forge.issue(5).await.err(),
+        forge.tree(&commit).await.err(),
+        forge.protection("main").await.err(),
+        forge.protection("ruled").await.err(),
+    ];
+    assert_eq!(errors.map(|error| error.map(|error| error.kind)), [Some(ForgeErrorKind::Unexpected); 5]);
+}
+
+#[tokio::test]
+async fn nobody_is_taken_for_somebody_else_when_github_does_not_say_who_committed() {
+    let compared = |ahead_by: u64, commits: &Value| {
+        Answer::json(&json!({
+            "merge_base_commit": {"sha": "base"}, "ahead_by": ahead_by, "behind_by": 0, "files": [], "commits": commits,
+        }))
+    };
+    let person = json!({"name": "x", "email": "x@example.org"});
+    let commit = |author: &Value, committer: &Value| json!([{"sha": "head", "commit": {"message": "m", "author": author, "committer": committer}}]);
+    let nameless = json!({"name": "x", "email": null});
+    for (ahead_by, commits, is_told) in [
+        (1, commit(&person, &person), true),
+        (1, json!([]), false),
+        (2, commit(&person, &person), false),
+        (1, commit(&Value::Null, &person), false),
+        (1, commit(&person, &nameless), false),
+    ] {
+        let (_server, forge) = repository(move |_| compared(ahead_by, &commits)).await;
+        let kind = forge.compare("base", "head").await.err().map(|error| error.kind);
+        assert_eq!(kind, (!is_told).then_some(ForgeErrorKind::Unexpected));
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_files_in_which_folders_are_empty_is_not_believed() {
+    let entry = |path: &str, kind: &str| json!({"path": path, "mode": "100644", "type": kind, "sha": "1"});
+    for (tree, is_believed) in [
+        (json!([]), false),
+        (json!([entry("apps", "tree")]), false),
+        (json!([entry("apps", "tree"), entry("apps/a", "tree"), entry("apps/b", "blob")]), false),
+        (json!([entry("apps", "tree"), entry("apps/b", "blob"), entry("c", "blob")]), true),
+    ] {
+        let shown = tree.to_string();
+        let (_server, forge) =
+            repository(move |_| Answer::json(&json!({"tree": tree, "truncated": false}))).await;
+        let commit = CommitHead { sha: "commit".to_owned(), tree: "tree".to_owned() };
+        let kind = forge.tree(&commit).await.err().map(|error| error.kind);
+        assert_eq!(kind, (!is_believed).then_some(ForgeErrorKind::Unexpected), "{shown}");
+        let nothing = CommitHead { tree: "4b825dc642cb6eb9a060e54bf8d69288fbee4904".to_owned(), ..commit };
+        assert_eq!(forge.tree(&nothing).await.is_ok(), is_believed || shown == "[]", "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_a_mutation_that_says_nothing_is_no_yes() {
+    let (_server, forge) = repository(|seen| match seen.target.as_str() {
+        "/api/graphql" => Answer::json(&json!({"data": null})),
+        _ => Answer::json(&bare_pull(5, &json!({"full_name": "o/r"}))),
+    })
+    .await;
+    let pull = forge.pull(5).await.unwrap();
+    let error = forge.enable_auto_merge(&pull, MergeMethod::Squash).await.unwrap_err();
+    assert_eq!(error.kind, ForgeErrorKind::Unexpected, "{error}");
 }
 
 #[tokio::test]

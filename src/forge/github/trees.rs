@@ -1,5 +1,7 @@
 //! The files of a commit: which there are, and what stands in one.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::GithubRepository;
@@ -18,7 +20,7 @@ const FOLDERS: usize = 10_000;
 #[derive(Deserialize)]
 struct Listing {
     tree: Vec<Entry>,
-    truncated: Option<bool>,
+    truncated: bool,
 }
 
 #[derive(Deserialize)]
@@ -29,6 +31,31 @@ struct Entry {
     kind: String,
     sha: String,
     size: Option<u64>,
+}
+
+/// The ids of a folder in which there is nothing, as git makes them with SHA-1 and SHA-256.
+const NOTHING: [&str; 2] = [
+    "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+];
+
+impl Listing {
+    /// Whether it says what is in a folder.
+    fn has_entries(&self, sha: &str) -> bool {
+        !self.tree.is_empty() || NOTHING.contains(&sha)
+    }
+
+    /// Whether it also says what is in each folder in it, or that it does not.
+    fn is_whole(&self, sha: &str) -> bool {
+        let filled: BTreeSet<&str> =
+            self.tree.iter().filter_map(|entry| Some(entry.path.rsplit_once('/')?.0)).collect();
+        let is_filled = |entry: &Entry| {
+            entry.kind != "tree"
+                || filled.contains(entry.path.as_str())
+                || NOTHING.contains(&entry.sha.as_str())
+        };
+        self.has_entries(sha) && (self.truncated || self.tree.iter().all(is_filled))
+    }
 }
 
 /// The length of the ids that are known how to make.
@@ -45,7 +72,7 @@ impl GithubRepository {
     pub(super) async fn read_tree(&self, sha: &str) -> Result<Tree, ForgeError> {
         let mut tree = Tree::new();
         let whole = self.listing(sha, Depth::Everything).await?;
-        if whole.truncated != Some(true) {
+        if !whole.truncated {
             add(&mut tree, "", whole.tree, &mut Vec::new());
             return Ok(tree);
         }
@@ -60,7 +87,7 @@ impl GithubRepository {
             let deep =
                 if prefix.is_empty() { None } else { Some(self.listing(&sha, Depth::Everything).await?) };
             match deep {
-                Some(deep) if deep.truncated != Some(true) => {
+                Some(deep) if !deep.truncated => {
                     add(&mut tree, &prefix, deep.tree, &mut Vec::new());
                 }
                 _ => {
@@ -74,11 +101,20 @@ impl GithubRepository {
 
     async fn listing(&self, sha: &str, depth: Depth) -> Result<Listing, ForgeError> {
         let recursive = if depth == Depth::Everything { "?recursive=1" } else { "" };
-        let call = Call::get(
-            self.route(format!("/git/trees/{}{recursive}", path(sha))),
-            "list the files of a commit",
-        );
-        self.send(&call.immutable(Proof::json()).body_limit(LIST_LIMIT)).await?.json()
+        let task = "list the files of a commit";
+        let call = Call::get(self.route(format!("/git/trees/{}{recursive}", path(sha))), task);
+        let proof = match depth {
+            Depth::Everything => Proof::new(sha, |body, sha| {
+                serde_json::from_slice(body).is_ok_and(|listing: Listing| listing.is_whole(sha))
+            }),
+            Depth::OneFolder => Proof::new(sha, |body, sha| {
+                serde_json::from_slice(body).is_ok_and(|listing: Listing| listing.has_entries(sha))
+            }),
+        };
+        let answer = self.send(&call.immutable(proof.clone()).body_limit(LIST_LIMIT)).await?;
+        let listing = answer.json()?;
+        // Files that are not there would have no dependencies, whose updates nobody needs.
+        if proof.holds(&answer.body) { Ok(listing) } else { Err(unexpected(task, "files are missing")) }
     }
 
     pub(super) async fn read_blob(&self, sha: &str) -> Result<Vec<u8>, ForgeError> {
