@@ -124,8 +124,7 @@ async fn run_bot(arguments: &Run, terminal: &Terminal) -> anyhow::Result<ExitCod
             terminal.print_report(&build::of_outcome(outcome), arguments.format, &view)?;
         }
     }
-    let failed = summary.endings.iter().any(bot::Ending::has_errors);
-    Ok(if failed { ExitCode::from(ERRORS) } else { ExitCode::SUCCESS })
+    Ok(if summary.has_errors() { ExitCode::from(ERRORS) } else { ExitCode::SUCCESS })
 }
 
 fn view(reading: &Reading) -> table::View<'_> {

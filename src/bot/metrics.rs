@@ -262,7 +262,7 @@ mod tests {
             Ending { repository: "me/\"lab\"".to_owned(), duration: Duration::from_millis(1500), work };
         let mut network = crate::http::Stats::default();
         network.hosts.entry("ghcr.io".to_owned()).or_default().requests = 3;
-        Summary { endings: vec![ending], network, ended_at: 12 }
+        Summary { endings: vec![ending], problems: Vec::new(), network, ended_at: 12 }
     }
 
     #[test]

@@ -41,6 +41,8 @@ use crate::settings::{self, RunSettings};
 pub struct Summary {
     /// One for each repository, in order.
     pub endings: Vec<Ending>,
+    /// What went wrong with finding out which repositories there are.
+    pub problems: Vec<Problem>,
     /// What the network cost.
     pub network: Stats,
     /// When the run ended: seconds since 1970, UTC.
@@ -74,7 +76,15 @@ impl Ending {
     }
 }
 
-/// Works on all repositories. One that fails does not keep the others from being worked on.
+impl Summary {
+    /// Returns whether something could not be done.
+    pub fn has_errors(&self) -> bool {
+        self.endings.iter().any(Ending::has_errors)
+            || self.problems.iter().any(|problem| problem.severity == Severity::Error)
+    }
+}
+
+/// Works on all repositories, from the settings of the process to the figures of the run.
 ///
 /// # Errors
 /// The settings of the process are wrong, or the repositories cannot be listed.
@@ -88,27 +98,11 @@ pub async fn run(arguments: &cli::Run) -> anyhow::Result<Summary> {
     session.http.stop_at((Instant::now() + settings.deadline).into());
     stop_on_signal(&session.http);
     let github = Github::connect(&session.http, &settings.endpoint, settings::credentials()?);
-    let mut endings = Vec::new();
-    let slugs = repositories(&github, &settings).await?;
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        endpoint = shown(&settings.endpoint),
-        repositories = slugs.len(),
-        dryRun = settings.dry_run.then_some(true),
-        "run begins"
-    );
-    for slug in slugs {
-        let span = tracing::error_span!("repository", repository = slug);
-        let ending = one(&github, &session, &settings, slug).instrument(span.clone()).await;
-        span.in_scope(|| report(&ending));
-        endings.push(ending);
-    }
+    let summary = all(&github, &session, &settings).await?;
     session.http.clean_cache();
     if let Some(failure) = session.http.recording_failure() {
         tracing::error!("{failure}");
     }
-    let ended_at = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
-    let summary = Summary { endings, network: session.http.stats(), ended_at };
     tell_end(&summary, began);
     if let Some(path) = &settings.metrics {
         metrics::write(path, &summary)
@@ -117,19 +111,55 @@ pub async fn run(arguments: &cli::Run) -> anyhow::Result<Summary> {
     Ok(summary)
 }
 
-/// Returns the repositories to work on: those named, and those discovered, in order.
-async fn repositories(github: &Github, settings: &RunSettings) -> anyhow::Result<Vec<String>> {
-    let mut all = settings.repositories.clone();
+/// Works on all repositories. One that fails does not keep the others from being worked on.
+///
+/// # Errors
+/// The repositories cannot be listed.
+pub async fn all(github: &Github, session: &Session, settings: &RunSettings) -> anyhow::Result<Summary> {
+    let mut endings = Vec::new();
+    let (slugs, problems) = repositories(github, settings).await?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        endpoint = shown(&settings.endpoint),
+        repositories = slugs.len(),
+        dryRun = settings.dry_run.then_some(true),
+        "run begins"
+    );
+    for problem in &problems {
+        tell_problem(problem, &[]);
+    }
+    for slug in slugs {
+        let span = tracing::error_span!("repository", repository = slug);
+        let ending = one(github, session, settings, slug).instrument(span.clone()).await;
+        span.in_scope(|| report(&ending));
+        endings.push(ending);
+    }
+    let ended_at = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
+    Ok(Summary { endings, problems, network: session.http.stats(), ended_at })
+}
+
+/// Returns the repositories to work on: those named, and those discovered, in order; and what went wrong with discovering them.
+async fn repositories(
+    github: &Github,
+    settings: &RunSettings,
+) -> anyhow::Result<(Vec<String>, Vec<Problem>)> {
+    let (mut all, mut problems) = (settings.repositories.clone(), Vec::new());
     if settings.autodiscover {
         let patterns: Result<Vec<Pattern>, _> =
             settings.autodiscover_filter.iter().map(|text| Pattern::new(text)).collect();
         let filter = PatternList::new(patterns.context("`--autodiscover-filter` cannot be read")?);
         let found = github.repositories().await.context("the repositories cannot be listed")?;
-        all.extend(found.into_iter().filter(|slug| filter.patterns().is_empty() || filter.matches(slug)));
+        if found.names.is_empty() && found.failures.is_empty() {
+            let problem = Problem::warning("no repository was found that the token may write to");
+            problems.push(problem.hint("give the token access to repositories, or install the App"));
+        }
+        problems.extend(found.failures.into_iter().map(|error| Problem::error(error.message)));
+        let is_wanted = |slug: &String| filter.patterns().is_empty() || filter.matches(slug);
+        all.extend(found.names.into_iter().filter(is_wanted));
     }
     let mut seen = std::collections::BTreeSet::new();
     all.retain(|slug| share::is_ours(slug, settings.shard) && seen.insert(slug.to_lowercase()));
-    Ok(all)
+    Ok((all, problems))
 }
 
 /// Works on one repository, `owner/name`.

@@ -2,7 +2,7 @@
 
 use tracing::Instrument as _;
 use updraft_core::draft::comments;
-use updraft_core::forge::PullRequest;
+use updraft_core::forge::{PullRequest, PullState};
 use updraft_core::life::past::{ABANDONED, AUTOCLOSED, is_left_over};
 
 use super::deed::{self, About, Deed};
@@ -98,7 +98,12 @@ impl Job<'_> {
             left_alone("somebody has just pushed to it");
             return Ok(false);
         }
-        if let Some(pull) = pull {
+        // GitHub closes what loses its branch, and without these words that would be somebody's no to the update.
+        let found = match pull {
+            Some(pull) => Some(pull.clone()),
+            None => self.open_pull_into_base(name).await?,
+        };
+        if let Some(pull) = found {
             let title = pull.title.trim_end_matches(AUTOCLOSED);
             let change = Change { title: Some(format!("{title}{AUTOCLOSED}")), ..Change::closing() };
             self.forge.change_pull(pull.number, &change).await?;
@@ -110,6 +115,13 @@ impl Job<'_> {
         self.tally.pruned += 1;
         self.tell(Deed::BranchDeleted, About::because(UNNEEDED));
         Ok(true)
+    }
+
+    /// Returns the open pull request of a branch that was not among all open ones when this run began.
+    async fn open_pull_into_base(&self, name: &str) -> Result<Option<PullRequest>, ForgeError> {
+        let history = self.forge.pulls_of(name).await?;
+        let base = &self.repository.default_branch;
+        Ok(history.into_iter().find(|pull| pull.state == PullState::Open && pull.base == *base))
     }
 
     /// Returns whether a branch is only what is left of a pull request that was merged.

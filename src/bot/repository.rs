@@ -222,10 +222,11 @@ async fn issues(
     Ok(Some(issues))
 }
 
-/// Returns what came of something about issues; `None` where the token may not do it, which is said and no reason not to do the rest.
+/// Returns what came of something about issues; `None` where the token may not do it, or does not see them, which is said and no reason not to do the
+/// rest.
 fn allowed<T>(done: Result<T, ForgeError>) -> Result<Option<T>, ForgeError> {
     match done {
-        Err(error) if error.kind == ForgeErrorKind::Forbidden => {
+        Err(error) if matches!(error.kind, ForgeErrorKind::Forbidden | ForgeErrorKind::NotFound) => {
             let hint = "give it the permission `Issues: write`";
             tracing::warn!(%error, hint, "the token may not work with issues, so there is no Dependency Dashboard");
             Ok(None)
@@ -322,7 +323,13 @@ impl Job<'_> {
         self.settle_all().await?;
         let others = self.prune().await?;
         let Some(issues) = issues else { return Ok(()) };
-        allowed(dashboard::write(self, issues, &others).await).map(|_| ())
+        match allowed(dashboard::write(self, issues, &others).await) {
+            Err(error) if !error.is_fatal() => {
+                self.failed("the Dependency Dashboard could not be brought up to date", &error);
+                Ok(())
+            }
+            written => written.map(|_| ()),
+        }
     }
 
     /// Settles every planned branch in turn. What goes wrong with one is told and does not keep the others from being settled.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::client::{Answer, Call, Client};
+use super::client::{Answer, Call, Client, Sends, pages};
 use super::jwt::{Key, KeyError};
 use super::slug::Slug;
 use crate::forge::{ForgeError, ForgeErrorKind, Permission};
@@ -87,7 +87,7 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D:
 
 /// An installation, as the list of all of them shows it.
 #[derive(Deserialize)]
-struct ListedInstallation {
+pub(super) struct ListedInstallation {
     id: u64,
     account: Option<Owner>,
     suspended_at: Option<Timestamp>,
@@ -186,23 +186,37 @@ impl App {
         client.send(call, self.credential()?).await
     }
 
-    /// Returns a credential for each account that has the App installed and not suspended.
-    pub(super) async fn installations(&self, client: &Client) -> Result<Vec<Credential>, ForgeError> {
-        let mut credentials = Vec::new();
-        let mut next = Some("/app/installations?per_page=100".to_owned());
-        while let Some(route) = next {
-            let answer = self.send(client, &Call::get(route, "list the App's installations")).await?;
-            for listed in answer.json::<Vec<ListedInstallation>>()? {
-                if listed.suspended_at.is_some() {
-                    continue;
-                }
-                let owner = listed.account.map(|account| account.login).unwrap_or_default();
-                let token = token(client, self, listed.id, &owner).await?;
-                credentials.push(Credential::bearer(&token.value));
-            }
-            next = client.next(&answer);
-        }
-        Ok(credentials)
+    /// Returns the installations of the App that are not suspended.
+    pub(super) async fn installations(&self, client: &Client) -> Result<Vec<ListedInstallation>, ForgeError> {
+        let first = Call::get("/app/installations?per_page=100", "list the App's installations");
+        let listed: Vec<Vec<ListedInstallation>> = pages(&AsApp { app: self, client }, first).await?;
+        Ok(listed.into_iter().flatten().filter(|listed| listed.suspended_at.is_none()).collect())
+    }
+
+    /// Returns what opens the doors that are open to an installation.
+    pub(super) async fn enter(
+        &self,
+        client: &Client,
+        installation: &ListedInstallation,
+    ) -> Result<Credential, ForgeError> {
+        let owner = installation.account.as_ref().map(|account| account.login.as_str()).unwrap_or_default();
+        Ok(Credential::bearer(&token(client, self, installation.id, owner).await?.value))
+    }
+}
+
+/// Sends calls in the name of an App itself.
+struct AsApp<'a> {
+    app: &'a App,
+    client: &'a Client,
+}
+
+impl Sends for AsApp<'_> {
+    async fn send(&self, call: &Call) -> Result<Answer, ForgeError> {
+        self.app.send(self.client, call).await
+    }
+
+    fn next(&self, answer: &Answer) -> Option<String> {
+        self.client.next(answer)
     }
 }
 

@@ -40,6 +40,7 @@ use url::Url;
 pub use self::archive::unpack;
 pub use self::auth::{App, Credentials};
 pub use self::jwt::KeyError;
+pub use self::repositories::Found;
 
 use self::auth::Auth;
 use self::client::{Answer, Call, Client, Sends};
@@ -98,11 +99,11 @@ impl Github {
         })
     }
 
-    /// Returns the names of all repositories that the account may write to.
+    /// Returns the repositories that the account may write to.
     ///
     /// # Errors
     /// They cannot be listed.
-    pub async fn repositories(&self) -> Result<Vec<String>, ForgeError> {
+    pub async fn repositories(&self) -> Result<Found, ForgeError> {
         repositories::all(&self.connection).await
     }
 }
