@@ -12,6 +12,7 @@ mod support;
 
 use std::sync::Arc;
 
+use github::web::{Request, Response};
 use github::{Failure, Fault, Moment, Protection};
 use scene::{SLUG, Scene, plain_config};
 use serde_json::{Value, json};
@@ -53,6 +54,36 @@ fn dashboard(scene: &Scene) -> String {
 #[track_caller]
 fn tick(scene: &Scene, marker: &str) {
     scene.hub().tick(scene.hub().issue_titled(DASHBOARD).number, marker);
+}
+
+#[test]
+fn a_pull_request_that_a_list_left_out_is_not_closed_by_github_alone() {
+    let scene = one_update(&json!({}));
+    scene.run().expect(0);
+    let pull = scene.pull_for("app");
+    scene.push_version("main", "app", "1.1.0", "alice");
+    let empty = |_: &Request, mut response: Response| {
+        response.body = b"[]".to_vec();
+        response
+    };
+    let lists_open = |request: &Request| request.parameter("state") == Some("open");
+    let fault = Fault::on("GET", "/pulls$", Failure::Alter(Arc::new(empty)));
+    scene.github.fault(fault.only(Arc::new(lists_open)).times(usize::MAX));
+    scene.run().expect(0);
+    assert_eq!(scene.hub().branch_names(), ["main"]);
+    let now = scene.pull_for("app");
+    assert_eq!((now.state, now.title), ("closed", format!("{} - autoclosed", pull.title)));
+}
+
+#[test]
+fn a_dashboard_that_cannot_be_written_hides_nothing_else_of_what_was_done() {
+    let scene = one_update(&json!({}));
+    let refused = Failure::Status(422, None);
+    scene.github.fault(Fault::on("POST", "/issues$", refused).times(usize::MAX));
+    let ran = scene.run().expect(0);
+    let ran = ran.says("the Dependency Dashboard could not be brought up to date");
+    assert!(ran.err.contains("done"), "its figures are told: {}", ran.err);
+    assert_eq!(scene.pull_for("app").state, "open");
 }
 
 /// From now on something is forbidden.

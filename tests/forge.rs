@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use github::web::{Request, Response};
 use github::{Account, Failure, Fault, GitHub, Hub, IssueNow, Moment, Protection, PullNow, Rights};
 use updraft::forge::dry_run::DryRun;
 use updraft::forge::github::{Credentials, Github, GithubRepository};
@@ -401,7 +402,7 @@ async fn an_app_works_with_tokens_that_it_renews() {
     github.app("updraft");
     let credentials = Credentials::app("4711", &KEY.to_owned().into()).unwrap();
     let connection = Github::connect(&http(), &Url::parse(&github.api()).unwrap(), credentials);
-    assert_eq!(connection.repositories().await.unwrap(), ["o/r"]);
+    assert_eq!(connection.repositories().await.unwrap().names, ["o/r"]);
     let forge = connection.repository("o/r").unwrap();
     let account = forge.account().await.unwrap();
     assert_eq!((account.login.as_str(), account.kind), ("updraft[bot]", AccountKind::App));
@@ -415,6 +416,41 @@ async fn an_app_works_with_tokens_that_it_renews() {
     forge.create_issue("Later", "Text", &BTreeSet::new()).await.unwrap();
     assert_eq!(tokens(&github), before + 1);
     assert_eq!(github.hub("o/r").pulls()[0].author, "updraft[bot]");
+}
+
+#[tokio::test]
+async fn an_installation_that_is_refused_does_not_hide_those_of_others() {
+    let github = start();
+    github.app("updraft");
+    github.repository("p/far", &[("README.md", "far\n")]);
+    let all = || async {
+        let credentials = Credentials::app("4711", &KEY.to_owned().into()).unwrap();
+        let connection = Github::connect(&http(), &Url::parse(&github.api()).unwrap(), credentials);
+        connection.repositories().await.unwrap()
+    };
+    let found = all().await;
+    assert_eq!((found.names, found.failures), (vec!["o/r".to_owned(), "p/far".to_owned()], Vec::new()));
+    let refused = Failure::Status(403, None);
+    github.fault(Fault::on("POST", "/4712/access_tokens", refused).times(usize::MAX));
+    let found = all().await;
+    assert_eq!(found.names, ["p/far"]);
+    let said: Vec<&str> = found.failures.iter().map(|error| error.message.as_str()).collect();
+    assert_eq!(
+        said,
+        ["cannot get a token for the repositories of `o`: Something went wrong (403 Forbidden)"]
+    );
+    github.heal();
+    // A page of which something is missing.
+    let cut = |_: &Request, mut response: Response| {
+        let mut value: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
+        value["repositories"] = serde_json::json!([]);
+        response.body = serde_json::to_vec(&value).unwrap();
+        response
+    };
+    github.fault(Fault::on("GET", "/installation/repositories", Failure::Alter(Arc::new(cut))));
+    let found = all().await;
+    assert_eq!(found.names, ["p/far"]);
+    assert!(found.failures[0].message.contains("1 are announced, and 0 named"), "{:?}", found.failures);
 }
 
 #[tokio::test]

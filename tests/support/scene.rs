@@ -27,8 +27,20 @@ pub(crate) fn plain_config() -> Value {
     })
 }
 
+/// How the bot comes in, and what it is told to work on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// With a person's token, for the one repository it is told.
+    Token,
+    /// With a person's token, for whatever it finds.
+    TokenEverywhere,
+    /// As an App, for whatever it finds.
+    AppEverywhere,
+}
+
 /// A repository, its images and its bot.
 pub(crate) struct Scene {
+    pub(crate) door: Door,
     pub(crate) github: GitHub,
     pub(crate) registry: Arc<Registry>,
     home: TempDir,
@@ -40,7 +52,8 @@ impl Scene {
         let github = GitHub::start();
         github.set_time(NOW);
         github.account(TOKEN, Account::user("carer", Rights::Write));
-        let scene = Self { github, registry: Arc::new(Registry::start()), home: TempDir::new().unwrap() };
+        let registry = Arc::new(Registry::start());
+        let scene = Self { door: Door::Token, github, registry, home: TempDir::new().unwrap() };
         let mut files = Vec::new();
         for (name, current, versions) in images {
             for version in versions.iter().chain([current]) {
@@ -60,7 +73,7 @@ impl Scene {
     /// Returns the same repository on another GitHub, with the same registry, and a bot that remembers nothing.
     pub(crate) fn copy(&self) -> Self {
         let (github, registry) = (self.github.copy(), Arc::clone(&self.registry));
-        Self { github, registry, home: TempDir::new().unwrap() }
+        Self { door: self.door, github, registry, home: TempDir::new().unwrap() }
     }
 
     pub(crate) fn hub(&self) -> Hub<'_> {
@@ -74,10 +87,15 @@ impl Scene {
 
     /// Returns the manifest that uses a version of an image.
     pub(crate) fn manifest(&self, name: &str, version: &str) -> String {
-        let image = format!("{}/team/{name}:{version}", self.registry.host());
+        let image = self.image(name, version);
         format!(
             "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  template:\n    spec:\n      containers:\n        - name: {name}\n          image: {image}\n          args: [serve]\n"
         )
+    }
+
+    /// Returns the reference to a version of an image.
+    pub(crate) fn image(&self, name: &str, version: &str) -> String {
+        format!("{}/team/{name}:{version}", self.registry.host())
     }
 
     /// Somebody pushes a manifest that uses another version.

@@ -131,9 +131,13 @@ impl GitHub {
         self.world().accounts.insert(token.to_owned(), account);
     }
 
-    /// Installs an app.
+    /// Installs an app with every owner.
     pub(crate) fn app(&self, slug: &str) {
-        let token_life = SignedDuration::from_hours(1);
+        self.app_with_tokens_for(slug, SignedDuration::from_hours(1));
+    }
+
+    /// The same, where the clock stands still but the app's does not: tokens that live for so long.
+    pub(crate) fn app_with_tokens_for(&self, slug: &str, token_life: SignedDuration) {
         self.world().app = Some(App { id: 4711, slug: slug.to_owned(), token_life });
     }
 
@@ -192,6 +196,11 @@ impl GitHub {
         let log = self.inside.log.lock().unwrap();
         let writes = log.iter().filter(|seen| seen.is_write() && !seen.path.ends_with("/graphql"));
         writes.map(|seen| format!("{} {}", seen.method, seen.path)).collect()
+    }
+
+    /// Returns the names of all repositories, `owner/name` in lower case.
+    pub(crate) fn repositories(&self) -> Vec<String> {
+        self.world().repositories.keys().cloned().collect()
     }
 
     fn world(&self) -> MutexGuard<'_, World> {

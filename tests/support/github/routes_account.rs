@@ -1,11 +1,14 @@
 //! What does not belong to one repository: users, apps, limits, archives, GraphQL.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::issue::AutoMerge;
 use super::refusal::{not_found, refuse};
-use super::routes::{Reply, paged, texts};
+use super::repository::Repository;
+use super::routes::{Reply, linked, paged, texts};
 use super::routes_repository::archive;
 use super::view::{node_id, number_of};
 use super::web::Response;
@@ -25,7 +28,10 @@ pub(crate) fn route(world: &mut World, visit: &Visit<'_>, path: &[&str], body: &
         }
         ("GET", ["installation", "repositories"]) if visit.by_installation() => {
             let found = repositories(world, visit);
-            Ok(Response::json(200, &json!({"total_count": found.len(), "repositories": found})))
+            let (page, size) = visit.page(30);
+            let chosen: Vec<&Value> = found.iter().skip((page - 1) * size).take(size).collect();
+            let value = json!({"total_count": found.len(), "repositories": chosen});
+            Ok(linked(visit, Response::json(200, &value), (page, found.len().div_ceil(size))))
         }
         ("GET", ["codeload", owner, name, "legacy.tar.gz", commit]) => {
             // The token in the address is enough.
@@ -37,25 +43,27 @@ pub(crate) fn route(world: &mut World, visit: &Visit<'_>, path: &[&str], body: &
             packed.ok_or_else(not_found)
         }
         ("GET", ["app"]) => app(world, visit).map(|app| Response::json(200, &app_view(&app, visit))),
-        ("GET", ["app", "installations"]) => {
-            app(world, visit).map(|app| paged(visit, &[installation(world, &app, visit)]))
-        }
+        ("GET", ["app", "installations"]) => app(world, visit).map(|app| {
+            let all: Vec<Value> =
+                owners(world).into_iter().map(|owner| installation(&app, &owner, world, visit)).collect();
+            paged(visit, &all)
+        }),
         ("GET", ["repos", owner, name, "installation"]) => {
-            let known = world.repositories.contains_key(&format!("{owner}/{name}").to_lowercase());
+            let found = world.repositories.get(&format!("{owner}/{name}").to_lowercase());
             app(world, visit).and_then(|app| {
-                if known {
-                    Ok(Response::json(200, &installation(world, &app, visit)))
-                } else {
-                    Err(not_found())
-                }
+                let owner = &found.ok_or_else(not_found)?.owner;
+                Ok(Response::json(200, &installation(&app, owner, world, visit)))
             })
         }
-        ("GET", ["orgs" | "users", _, "installation"]) => {
-            app(world, visit).map(|app| Response::json(200, &installation(world, &app, visit)))
+        ("GET", ["orgs" | "users", owner, "installation"]) => {
+            app(world, visit).map(|app| Response::json(200, &installation(&app, owner, world, visit)))
         }
-        ("POST", ["app", "installations", _, "access_tokens"]) => {
-            app(world, visit).map(|app| access_token(world, &app, visit, body))
-        }
+        ("POST", ["app", "installations", id, "access_tokens"]) => app(world, visit).and_then(|app| {
+            let at = id.parse::<u64>().ok().and_then(|id| id.checked_sub(app.id + 1));
+            let all = owners(world);
+            let owner = at.and_then(|at| all.get(usize::try_from(at).ok()?)).ok_or_else(not_found)?;
+            Ok(access_token(world, &app, owner, (visit, body)))
+        }),
         ("POST", ["graphql"] | ["api", "graphql"]) => {
             visit.check_known().map(|()| graphql(world, visit, body))
         }
@@ -131,9 +139,15 @@ fn app_view(app: &App, visit: &Visit<'_>) -> Value {
     })
 }
 
-fn installation(world: &World, app: &App, visit: &Visit<'_>) -> Value {
-    let id = app.id + 1;
-    let owner = world.repositories.values().next().map_or("owner", |repository| repository.owner.as_str());
+/// Returns the owners of all repositories, each of whom has the app installed.
+fn owners(world: &World) -> Vec<String> {
+    let owners: BTreeSet<&String> = world.repositories.values().map(|repository| &repository.owner).collect();
+    owners.into_iter().cloned().collect()
+}
+
+fn installation(app: &App, owner: &str, world: &World, visit: &Visit<'_>) -> Value {
+    let at = owners(world).iter().position(|known| known == owner).unwrap_or_default();
+    let id = app.id + 1 + at as u64;
     json!({
         "id": id,
         "account": visit.user(owner),
@@ -154,7 +168,7 @@ fn installation(world: &World, app: &App, visit: &Visit<'_>) -> Value {
     })
 }
 
-fn access_token(world: &mut World, app: &App, visit: &Visit<'_>, body: &Value) -> Response {
+fn access_token(world: &mut World, app: &App, owner: &str, (visit, body): (&Visit<'_>, &Value)) -> Response {
     world.tokens_made += 1;
     let token = format!("ghs_installation{}", world.tokens_made);
     let mut account = Account::user(&format!("{}[bot]", app.slug), Rights::Write);
@@ -162,10 +176,11 @@ fn access_token(world: &mut World, app: &App, visit: &Visit<'_>, body: &Value) -
     let expires: Timestamp = visit.now + app.token_life;
     account.expires = Some(expires);
     let named = texts(&body["repositories"]);
-    if !named.is_empty() {
-        let chosen = world.repositories.values().filter(|repository| named.contains(&repository.name));
-        account.repositories = Some(chosen.map(|repository| repository.full_name().to_lowercase()).collect());
-    }
+    let is_chosen = |repository: &&Repository| {
+        repository.owner == owner && (named.is_empty() || named.contains(&repository.name))
+    };
+    let chosen = world.repositories.values().filter(is_chosen);
+    account.repositories = Some(chosen.map(|repository| repository.full_name().to_lowercase()).collect());
     world.accounts.insert(token.clone(), account);
     let value = json!({
         "token": token, "expires_at": expires, "permissions": permissions(), "repository_selection": "all",

@@ -9,7 +9,7 @@ use super::objects::{Commit, File, Files, Signature};
 use super::refusal::{not_found, refuse};
 use super::repository::Repository;
 use super::routes::{Reply, text, texts};
-use super::view::date;
+use super::view::{date, number_of};
 use super::web::Response;
 use super::world::{Rights, Visit};
 
@@ -239,8 +239,16 @@ fn make_commit(repository: &mut Repository, visit: &Visit<'_>, body: &Value) -> 
         let (name, email) = (value["name"].as_str()?.to_owned(), value["email"].as_str()?.to_owned());
         Some(Signature { name, email, date: date(&value["date"]).unwrap_or(visit.now) })
     };
-    let author = person(&body["author"]).unwrap_or_else(|| signature(visit.login(), visit.now));
-    let committer = person(&body["committer"]).unwrap_or_else(|| author.clone());
+    // What an App commits without naming anybody is the App's, and GitHub signs it.
+    let by_app = visit.by_installation() && body["author"].is_null();
+    let login = visit.login();
+    let own = if by_app { format!("{}+{login}", number_of(login)) } else { login.to_owned() };
+    let author = person(&body["author"])
+        .unwrap_or_else(|| Signature { name: login.to_owned(), ..signature(&own, visit.now) });
+    let signed =
+        || Signature { name: "GitHub".to_owned(), email: "noreply@github.com".to_owned(), date: visit.now };
+    let committer =
+        person(&body["committer"]).unwrap_or_else(|| if by_app { signed() } else { author.clone() });
     let id = repository.objects.add_commit(Commit { tree, parents, author, committer, message });
     Ok(Response::json(201, &visit.git_commit(repository, &id)))
 }
