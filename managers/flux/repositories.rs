@@ -130,10 +130,10 @@ impl<'a> Repositories<'a> {
             return found(&inferred, setter);
         }
         if !literal.is_empty() {
-            return found(&literal, None);
+            return among(user, &literal, None);
         }
         if !inferred.is_empty() {
-            return found(&inferred, setter);
+            return among(user, &inferred, setter);
         }
         if let Some(url) = self.aliases.get(source.name) {
             let protocol = protocol_of(url);
@@ -152,8 +152,13 @@ fn missing(source: SourceRef<'_>, written: Option<&str>, all: &[&Repository<'_>]
     if all.is_empty() {
         return format!("no {wanted} among the files");
     }
-    let places: Vec<_> = all.iter().map(|repository| repository.resource.file.path.as_str()).collect();
-    format!("no {wanted} among the files, and those of the same name differ: {}", places.join(", "))
+    format!("no {wanted} among the files, and those of the same name differ: {}", places(all))
+}
+
+fn places(repositories: &[&Repository<'_>]) -> String {
+    let places: Vec<_> =
+        repositories.iter().map(|repository| repository.resource.file.path.as_str()).collect();
+    places.join(", ")
 }
 
 fn protocol_of(url: &str) -> Protocol {
@@ -162,10 +167,38 @@ fn protocol_of(url: &str) -> Protocol {
 
 fn one_address(repositories: &[&Repository<'_>]) -> bool {
     repositories.first().is_some_and(|first| {
-        let same =
-            |other: &&Repository<'_>| other.url.trim_end_matches('/') == first.url.trim_end_matches('/');
+        let same = |other: &&Repository<'_>| {
+            other.protocol == first.protocol
+                && other.url.trim_end_matches('/') == first.url.trim_end_matches('/')
+        };
         repositories.iter().all(same)
     })
+}
+
+/// Returns where a chart comes from that several repositories of different addresses may have, all of the right name and namespace.
+///
+/// A cluster has only one of that name, so these belong to several clusters. Charts are looked for in all that have an `index.yaml`, as Renovate
+/// does. A container registry is asked by itself: there those count that stand nearest to who uses them, in the folder of its cluster.
+fn among(user: &Resource<'_>, repositories: &[&Repository<'_>], setter: Option<Origin>) -> Source {
+    let all_are = |protocol, some: &[&Repository<'_>]| some.iter().all(|one| one.protocol == protocol);
+    if all_are(Protocol::Index, repositories) {
+        return found(repositories, setter);
+    }
+    let nearness = |repository: &Repository<'_>| shared_folders(user.file, repository.resource.file);
+    let most = repositories.iter().map(|repository| nearness(repository)).max();
+    let nearest: Vec<_> =
+        repositories.iter().copied().filter(|repository| Some(nearness(repository)) == most).collect();
+    if all_are(Protocol::Index, &nearest) || all_are(Protocol::Oci, &nearest) {
+        return found(&nearest, setter);
+    }
+    let name = nearest.first().map_or_else(String::new, |repository| repository.resource.title());
+    Source::Missing(format!("{name} is a container registry and is none: {}", places(&nearest)))
+}
+
+/// Returns how many folders two files have in common, from the outermost on.
+fn shared_folders(one: &SourceFile, other: &SourceFile) -> usize {
+    let (one, other) = (one.path.folder().split('/'), other.path.folder().split('/'));
+    one.zip(other).take_while(|(one, other)| one == other).count()
 }
 
 fn found(repositories: &[&Repository<'_>], setter: Option<Origin>) -> Source {
