@@ -186,7 +186,10 @@ fn the_log_tells_what_was_done_and_why() {
         let extra = if figure == "dependencies" { 4 } else { 0 };
         assert_eq!(done[figure], expected + extra, "{figure} in {done}");
     }
-    assert!(done["requests"].is_u64() && done["milliseconds"].is_u64());
+    assert!(done["milliseconds"].is_u64());
+    let ended = first.iter().find(|line| line["message"] == "run ended").unwrap();
+    assert!(done["requests"].is_u64());
+    assert_eq!(done["requests"], ended["requests"], "there is no other repository");
 
     let second = night(&scene, &["-vv"]);
     let quiet = story(&second, "DEBUG");

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use updraft_core::plan::HoldReason;
 use updraft_core::problem::Severity;
 
-use super::{Ending, Summary};
+use super::{Ending, Summary, Wait};
 use crate::datasource::LookupErrorKind;
 use crate::whole_file::{self, Durability};
 
@@ -119,34 +120,59 @@ fn tallied<'w>(words: &[&'w str], all: &[&'w str]) -> BTreeMap<&'w str, usize> {
     all.iter().map(|word| (*word, words.iter().filter(|other| *other == word).count())).collect()
 }
 
+/// Makes, of one list, the word for each case and the list of all words. A case that the list lacks does not compile.
+macro_rules! words {
+    ($all:ident, $word:ident($kind:ty): $($case:pat => $text:literal,)+) => {
+        const $all: &[&str] = &[$($text),+];
+
+        fn $word(case: $kind) -> &'static str {
+            match case {
+                $($case => $text,)+
+            }
+        }
+    };
+}
+
+words!(SEVERITIES, severity(Severity):
+    Severity::Error => "error",
+    Severity::Warning => "warning",
+    Severity::Note => "note",
+);
+
+words!(LOOKUP_FAILURES, lookup_failure(LookupErrorKind):
+    LookupErrorKind::NotFound => "not-found",
+    LookupErrorKind::Unauthorized => "unauthorized",
+    LookupErrorKind::RateLimited => "rate-limited",
+    LookupErrorKind::Network => "network",
+    LookupErrorKind::Malformed => "malformed",
+    LookupErrorKind::Unsupported => "unsupported",
+);
+
+words!(WAITS, wait(Wait):
+    Wait::Hold(HoldReason::OutsideSchedule) => "schedule",
+    Wait::Hold(HoldReason::TooYoung) => "age",
+    Wait::Hold(HoldReason::NeedsApproval) => "approval",
+    Wait::Hold(HoldReason::GroupTooSmall) => "group-size",
+    Wait::Hold(HoldReason::Silent) => "silent",
+    Wait::Limit => "limit",
+);
+
 fn severities(ending: &Ending) -> Option<Vec<&'static str>> {
     let work = ending.work.as_ref().ok()?;
     let found = work.outcome.iter().flat_map(|outcome| &outcome.problems);
-    let severity = |severity| match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    };
     Some(found.chain(&work.problems).map(|problem| severity(problem.severity)).collect())
 }
 
 fn failed_lookups(ending: &Ending) -> Option<Vec<&'static str>> {
     let failures = ending.outcome()?.findings.iter().filter_map(|finding| match &finding.releases {
-        Some(Err(error)) => Some(match error.kind {
-            LookupErrorKind::NotFound => "not-found",
-            LookupErrorKind::Unauthorized => "unauthorized",
-            LookupErrorKind::RateLimited => "rate-limited",
-            LookupErrorKind::Network => "network",
-            LookupErrorKind::Malformed => "malformed",
-            LookupErrorKind::Unsupported => "unsupported",
-        }),
+        Some(Err(error)) => Some(lookup_failure(error.kind)),
         _ => None,
     });
     Some(failures.collect())
 }
 
 fn held(ending: &Ending) -> Option<Vec<&'static str>> {
-    Some(ending.work.as_ref().ok()?.held().collect())
+    Some(ending.work.as_ref().ok()?.held().map(wait).collect())
 }
 
 /// A figure for each repository and each of a few words.
@@ -163,21 +189,21 @@ const SORTED: [Sorted; 3] = [
         name: "updraft_repository_problems",
         help: "Problems told.",
         label: "severity",
-        words: &["error", "warning", "note"],
+        words: SEVERITIES,
         value: severities,
     },
     Sorted {
         name: "updraft_repository_lookup_failures",
         help: "Dependencies that could not be looked up.",
         label: "kind",
-        words: &["not-found", "unauthorized", "rate-limited", "network", "malformed", "unsupported"],
+        words: LOOKUP_FAILURES,
         value: failed_lookups,
     },
     Sorted {
         name: "updraft_repository_branches_held",
         help: "Branches that are not made now, by what they wait for.",
         label: "reason",
-        words: &["schedule", "age", "approval", "limit", "group-size", "silent"],
+        words: WAITS,
         value: held,
     },
 ];
@@ -255,11 +281,17 @@ pub(super) fn write(path: &Path, summary: &Summary) -> std::io::Result<()> {
 mod tests {
     use std::time::Duration;
 
+    use updraft_core::life::Standing;
+
     use super::*;
 
     fn summary(work: Result<crate::bot::Work, String>) -> Summary {
-        let ending =
-            Ending { repository: "me/\"lab\"".to_owned(), duration: Duration::from_millis(1500), work };
+        let ending = Ending {
+            repository: "me/\"lab\"".to_owned(),
+            duration: Duration::from_millis(1500),
+            requests: 3,
+            work,
+        };
         let mut network = crate::http::Stats::default();
         network.hosts.entry("ghcr.io".to_owned()).or_default().requests = 3;
         Summary { endings: vec![ending], problems: Vec::new(), network, ended_at: 12 }
@@ -291,5 +323,35 @@ mod tests {
         let work = crate::bot::Work::without_branches(crate::bot::Verdict::Done);
         let text = text(&summary(Ok(work)), "");
         assert!(text.contains("severity=\"error\"} 0\n") && text.contains("reason=\"age\"} 0\n"), "{text}");
+    }
+
+    #[test]
+    fn what_branches_wait_for_is_counted_by_one_word_each() {
+        let entry = |standing| updraft_core::dashboard::Entry {
+            branch_name: "renovate/keel-1.x".to_owned(),
+            title: "Update keel".to_owned(),
+            standing,
+            dep_names: Vec::new(),
+            category: None,
+        };
+        let hold = updraft_core::plan::Hold {
+            reason: HoldReason::GroupTooSmall,
+            until: None,
+            detail: String::new(),
+        };
+        let standings = [
+            Standing::Held(hold.clone()),
+            Standing::Held(hold),
+            Standing::RateLimited { limit: "prConcurrentLimit 1".to_owned() },
+            Standing::AwaitsChecks,
+        ];
+        let work = crate::bot::Work {
+            entries: standings.map(entry).into(),
+            ..crate::bot::Work::without_branches(crate::bot::Verdict::Done)
+        };
+        let text = text(&summary(Ok(work)), "");
+        for (word, count) in [("group-size", 2), ("limit", 1), ("schedule", 0)] {
+            assert!(text.contains(&format!("reason=\"{word}\"}} {count}\n")), "{text}");
+        }
     }
 }

@@ -26,7 +26,7 @@ use updraft_core::problem::{Problem, Severity};
 use updraft_core::source::SourceFile;
 
 pub use self::job::Tally;
-pub use self::repository::{Verdict, Work};
+pub use self::repository::{Verdict, Wait, Work};
 use crate::cli;
 use crate::forge::dry_run::DryRun;
 use crate::forge::github::Github;
@@ -56,6 +56,8 @@ pub struct Ending {
     pub repository: String,
     /// How long it took.
     pub duration: Duration,
+    /// How many requests were sent for it, to whomever.
+    pub requests: u64,
     /// What was done, or why nothing could be.
     pub work: Result<Work, String>,
 }
@@ -165,6 +167,8 @@ async fn repositories(
 /// Works on one repository, `owner/name`.
 pub async fn one(github: &Github, session: &Session, settings: &RunSettings, slug: String) -> Ending {
     let began = Instant::now();
+    let sent = || session.http.stats().total().requests;
+    let before = sent();
     let forge = github.repository(&slug);
     let work = match forge {
         Ok(forge) if settings.dry_run => attempt(&DryRun::new(forge), session, settings).await,
@@ -173,7 +177,7 @@ pub async fn one(github: &Github, session: &Session, settings: &RunSettings, slu
     };
     let work =
         work.map_err(|error| crate::command::describe(&error).trim_start_matches("error: ").to_owned());
-    Ending { repository: slug, duration: began.elapsed(), work }
+    Ending { repository: slug, duration: began.elapsed(), requests: sent() - before, work }
 }
 
 async fn attempt(forge: &dyn Forge, session: &Session, settings: &RunSettings) -> anyhow::Result<Work> {
@@ -270,7 +274,7 @@ fn tell_figures(message: &'static str, reason: Option<&str>, ending: &Ending, wo
                 pruned = $tally.pruned,
                 problems = $outcome.map_or(0, |outcome| outcome.problems.len()) + work.problems.len(),
                 errors = $tally.errors,
-                requests = $outcome.map_or(0, |outcome| outcome.network.requests),
+                requests = ending.requests,
                 milliseconds = ending.duration.as_millis(),
                 "{message}"
             )

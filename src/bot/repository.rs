@@ -48,6 +48,15 @@ pub enum Verdict {
     Unfinished(String),
 }
 
+/// What a branch waits for that is not made now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Its updates, or its owner, want it to wait.
+    Hold(HoldReason),
+    /// There are too many others.
+    Limit,
+}
+
 /// What a run did in a repository.
 #[derive(Debug)]
 pub struct Work {
@@ -77,17 +86,11 @@ impl Work {
         }
     }
 
-    /// Returns what each branch that is not made now waits for, in a word.
-    pub fn held(&self) -> impl Iterator<Item = &'static str> {
+    /// Returns what each branch that is not made now waits for.
+    pub fn held(&self) -> impl Iterator<Item = Wait> {
         self.entries.iter().filter_map(|entry| match &entry.standing {
-            Standing::Held(hold) => Some(match hold.reason {
-                HoldReason::Silent => "silent",
-                HoldReason::GroupTooSmall => "group-size",
-                HoldReason::TooYoung => "age",
-                HoldReason::NeedsApproval => "approval",
-                HoldReason::OutsideSchedule => "schedule",
-            }),
-            Standing::RateLimited { .. } => Some("limit"),
+            Standing::Held(hold) => Some(Wait::Hold(hold.reason)),
+            Standing::RateLimited { .. } => Some(Wait::Limit),
             _ => None,
         })
     }
