@@ -11,12 +11,19 @@ pub fn without_user(text: &str) -> Cow<'_, str> {
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let Some((authority, path)) = rest.split_at_checked(end) else { return Cow::Borrowed(text) };
-    let Some((user, host)) = authority.rsplit_once('@') else { return Cow::Borrowed(text) };
+    let host = host_of(authority);
+    let user = authority.strip_suffix(host).unwrap_or_default();
     match scheme {
+        _ if user.is_empty() => Cow::Borrowed(text),
         Some(scheme) => Cow::Owned(format!("{scheme}://{host}{path}")),
         None if user.contains(':') => Cow::Owned(format!("{host}{path}")),
         None => Cow::Borrowed(text),
     }
+}
+
+/// Returns the host and the port of what stands between the scheme and the path of an address: `me:secret@host:443` is `host:443`.
+pub fn host_of(authority: &str) -> &str {
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 #[cfg(test)]
@@ -35,6 +42,19 @@ mod tests {
         check("oci://me:se@cret@host.example:5000/a?b=c@d", "oci://host.example:5000/a?b=c@d");
         check("https://me:secret@ho st/charts", "https://ho st/charts");
         check("me:secret@registry.lan/app", "registry.lan/app");
+    }
+
+    #[test]
+    fn a_host_is_shown_without_whoever_stands_before_it() {
+        for (authority, host) in [
+            ("me:secret@host", "host"),
+            ("secret@host:1", "host:1"),
+            ("a@b@host", "host"),
+            ("host", "host"),
+            ("", ""),
+        ] {
+            assert_eq!(host_of(authority), host);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! From an image's name to the registry and the repository in it.
 
+use updraft_core::address::host_of;
 use url::Url;
 
 use crate::datasource::LookupError;
@@ -50,7 +51,7 @@ impl Repository {
         }
         if !is_host(&host) {
             // Who writes a user into an address has not meant to show them.
-            let shown = host.rsplit_once('@').map_or(host.as_str(), |(_, host)| host);
+            let shown = host_of(&host);
             return Err(LookupError::unsupported(name, format!("`{shown}` is not the name of a registry")));
         }
         if !is_path(&path) {
