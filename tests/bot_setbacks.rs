@@ -147,6 +147,41 @@ mod branches_nobody_needs {
     }
 
     #[test]
+    fn one_that_somebody_sent_elsewhere_does_not_merge_there_by_itself() {
+        let scene = one_update(&json!({"automerge": true}));
+        scene.hub().switch(|switches| switches.auto_merge = true);
+        scene.hub().protect("main", Protection { checks: vec!["ci".to_owned()], ..Protection::default() });
+        scene.run().expect(0);
+        let pull = scene.pull_for("app");
+        assert!(pull.auto_merge.is_some(), "{pull:#?}");
+        scene.hub().branch_off("staging", "main");
+        scene.hub().protect("staging", Protection { checks: vec!["ci".to_owned()], ..Protection::default() });
+        scene.hub().retarget(pull.number, "staging");
+        scene.push_version("main", "app", "1.1.0", "alice");
+        scene.run().expect(0);
+        let after = scene.pull_for("app");
+        assert_eq!((after.state, after.auto_merge), ("open", None), "its owner decides now");
+        assert_eq!(scene.writes(), [""; 0]);
+        // What a person left to GitHub stays there.
+        scene.hub().enable_auto_merge(pull.number, "alice");
+        scene.run().expect(0);
+        assert!(scene.pull_for("app").auto_merge.is_some());
+    }
+
+    #[test]
+    fn one_that_is_not_to_be_deleted_does_not_merge_by_itself() {
+        let scene = one_update(&json!({"automerge": true, "pruneStaleBranches": false}));
+        scene.hub().switch(|switches| switches.auto_merge = true);
+        scene.hub().protect("main", Protection { checks: vec!["ci".to_owned()], ..Protection::default() });
+        scene.run().expect(0);
+        assert!(scene.pull_for("app").auto_merge.is_some());
+        scene.push_version("main", "app", "1.1.0", "alice");
+        scene.run().expect(0);
+        let after = scene.pull_for("app");
+        assert_eq!((after.state, after.auto_merge), ("open", None));
+    }
+
+    #[test]
     fn one_that_cannot_be_read_fails_alone() {
         let scene = one_update(&json!({}));
         scene.run().expect(0);
@@ -156,6 +191,82 @@ mod branches_nobody_needs {
         scene.run().expect(1).says(&pull.head);
         assert_eq!(scene.pull_for("app").state, "open");
         assert!(dashboard(&scene).contains("Other Branches"), "{}", dashboard(&scene));
+    }
+}
+
+mod a_base_that_was_written_anew {
+    use super::*;
+
+    /// What a base still has that was written anew.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Kept {
+        Nothing,
+        /// All but the commit that the bot's branches were made from.
+        Older,
+    }
+
+    const WAYS: [Kept; 2] = [Kept::Nothing, Kept::Older];
+
+    /// One update with an open pull request, and a base that has lost the commit it was made from.
+    fn rewritten(more: &Value, kept: Kept) -> Arc<Scene> {
+        let scene = one_update(more);
+        let older = scene.hub().branches()["main"].clone();
+        scene.hub().commit("main", &[("README.md", "hello\n")], "Greet", "alice");
+        scene.run().expect(0);
+        scene.hub().rewrite("main", (kept == Kept::Older).then_some(&*older), "alice");
+        scene
+    }
+
+    #[test]
+    fn takes_the_bots_branches_along() {
+        for keeps in WAYS {
+            let scene = rewritten(&json!({}), keeps);
+            let pull = scene.pull_for("app");
+            scene.run().expect(0);
+            assert!(scene.hub().is_up_to_date(&pull.head), "{keeps:?}");
+            assert_eq!(scene.version_on(&pull.head, "app"), "1.1.0");
+            let after = scene.pull_for("app");
+            assert_eq!((after.number, after.state), (pull.number, "open"));
+            assert_eq!(scene.hub().files(&pull.head).len(), scene.hub().files("main").len());
+            assert_eq!(scene.writes(), [""; 0], "{keeps:?}");
+        }
+    }
+
+    #[test]
+    fn leaves_what_people_committed_and_says_so() {
+        for keeps in WAYS {
+            let scene = rewritten(&json!({}), keeps);
+            let pull = scene.pull_for("app");
+            scene.hub().commit(&pull.head, &[("notes.txt", "mine\n")], "A fix", "alice");
+            scene.run().expect(0);
+            assert_eq!(scene.hub().file(&pull.head, "notes.txt").as_deref(), Some("mine\n"), "{keeps:?}");
+            assert!(dashboard(&scene).contains("Edited"), "{}", dashboard(&scene));
+            assert_eq!(scene.writes(), [""; 0], "{keeps:?}");
+            tick(&scene, "rebase-branch=");
+            scene.run().expect(0);
+            assert!(scene.hub().is_up_to_date(&pull.head), "{keeps:?}");
+        }
+    }
+
+    #[test]
+    fn leaves_what_is_never_to_be_made_anew() {
+        let scene = rewritten(&json!({"rebaseWhen": "never"}), Kept::Nothing);
+        let pull = scene.pull_for("app");
+        scene.run().expect(0);
+        assert!(!scene.hub().is_up_to_date(&pull.head));
+        assert!(!dashboard(&scene).contains("Errored"), "{}", dashboard(&scene));
+    }
+
+    #[test]
+    fn does_not_keep_what_nothing_needs() {
+        for keeps in WAYS {
+            let scene = rewritten(&json!({}), keeps);
+            let pull = scene.pull_for("app");
+            scene.push_version("main", "app", "1.1.0", "alice");
+            scene.run().expect(0);
+            assert_eq!(scene.pull_for("app").state, "closed", "{keeps:?}");
+            assert!(!scene.hub().branch_names().contains(&pull.head));
+        }
     }
 }
 

@@ -13,9 +13,12 @@ use updraft_core::plan::{Branch, HoldReason};
 
 use super::content;
 use super::deed::{About, Deed};
-use super::job::Job;
+use super::job::{Job, Roots};
 use crate::forge::{Allowed, Change, CommitHead, ForgeError, ForgeErrorKind, NewCommit, NewFile, WORKFLOWS};
 use crate::run::ReadyBranch;
+
+/// What keeps a branch from being merged although nobody touched it.
+const REWRITTEN: &str = "the history of its base was written anew";
 
 /// A branch that is there and brings what it should.
 pub(super) struct Made {
@@ -147,7 +150,7 @@ impl Job<'_> {
         let branch = &ready.branch;
         let name = &branch.branch_name;
         let mut open = self.pulls.get(name).cloned();
-        let comparison = self.compare(&sha).await?;
+        let (comparison, roots) = self.compare_with_its_base(&sha).await?;
         let consent = self.consent(branch, open.as_ref());
         let is_asked = consent.is_some();
         let is_retargeted = open.as_ref().is_some_and(|pull| pull.base != self.repository.default_branch);
@@ -192,7 +195,10 @@ impl Job<'_> {
                 open = self.reopen(branch, old).await?;
             }
         }
-        let verdict = content::of_branch(self.forge, &self.content_base(), ready, &comparison).await?;
+        let verdict = match roots {
+            Roots::Base => content::of_branch(self.forge, &self.content_base(), ready, &comparison).await?,
+            Roots::Rewritten => Verdict::Conflicted,
+        };
         if verdict != Verdict::Right
             && let Some(reason) =
                 self.doubts.about(&comparison, Some(ready), self.forge, self.outcome).await?
@@ -206,7 +212,10 @@ impl Job<'_> {
         let why = match verdict {
             _ if is_asked => consent.map(|(_, how)| how.to_owned()),
             Verdict::Different => Some(verdict.to_string()),
-            Verdict::Conflicted if !never => Some(verdict.to_string()),
+            Verdict::Conflicted if !never => Some(match roots {
+                Roots::Base => verdict.to_string(),
+                Roots::Rewritten => REWRITTEN.to_owned(),
+            }),
             Verdict::Right if ahead_by == 0 => Some("it has no commit".to_owned()),
             _ if is_behind && must_be_up_to_date(branch, &self.protection, &labels) => {
                 Some(format!("it is {} commits behind its base", comparison.behind_by))
@@ -227,6 +236,9 @@ impl Job<'_> {
         }
         if is_retargeted {
             self.brings_home(name).await?;
+        }
+        if roots == Roots::Rewritten && made.how == How::Found {
+            self.because = Some(format!("{REWRITTEN}, and `rebaseWhen` leaves it there"));
         }
         if is_behind && made.how == How::Found {
             let (behind, never) = (comparison.behind_by, if never { ", as `rebaseWhen` says" } else { "" });

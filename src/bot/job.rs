@@ -71,6 +71,15 @@ pub(super) struct Job<'a> {
     pub(super) tally: Tally,
 }
 
+/// What a branch grows out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Roots {
+    /// The base as it is, or as it was.
+    Base,
+    /// What was the base before its history was written anew.
+    Rewritten,
+}
+
 /// What a run did, for its summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -163,6 +172,46 @@ impl Job<'_> {
             Some(comparison) => Ok(comparison.clone()),
             None => self.forge.compare(&self.base.sha, sha).await,
         }
+    }
+
+    /// Returns how a branch differs from what it was made from, and whether that still is the base.
+    ///
+    /// A base whose history was written anew has only some of the commits that the bot's came after, or none. The bot makes one commit for a branch,
+    /// right after the base: where the newest is the bot's, all before it was the base once, and nobody else has committed to the branch.
+    ///
+    /// # Errors
+    /// The forge could not be asked.
+    pub(super) async fn compare_with_its_base(
+        &mut self,
+        sha: &str,
+    ) -> Result<(Comparison, Roots), ForgeError> {
+        let compared = self.compare(sha).await;
+        match &compared {
+            Ok(comparison) => {
+                let newest = comparison.commits.last().filter(|newest| newest.sha == sha);
+                let is_buried = newest.is_some_and(|newest| self.own.made_now(newest));
+                if !is_buried || !self.own.is_edited(comparison) {
+                    return compared.map(|comparison| (comparison, Roots::Base));
+                }
+            }
+            Err(error) if error.kind == ForgeErrorKind::NotFound => {}
+            Err(_) => return compared.map(|comparison| (comparison, Roots::Base)),
+        }
+        // That commit alone. What merges, or comes after nothing, is not the bot's.
+        let parents = self.forge.parents(sha).await?;
+        let mut alone = match parents.as_slice() {
+            [parent] => self.forge.compare(parent, sha).await?,
+            _ => Comparison::default(),
+        };
+        if !alone.commits.last().is_some_and(|newest| self.own.made_now(newest)) {
+            if compared.is_ok() {
+                return compared.map(|comparison| (comparison, Roots::Base));
+            }
+            // Whose commits there are before it is not known, and what is not known counts as a person's.
+            alone.ahead_by += 1;
+        }
+        self.compared.insert(sha.to_owned(), alone.clone());
+        Ok((alone, Roots::Rewritten))
     }
 
     /// Returns what is checked of a commit; `None` where the token may not see that.

@@ -7,7 +7,7 @@ use updraft_core::life::past::{ABANDONED, AUTOCLOSED, is_left_over};
 
 use super::deed::{self, About, Deed};
 use super::job::Job;
-use crate::forge::{Change, ForgeError, ForgeErrorKind};
+use crate::forge::{Change, ForgeError};
 
 /// Why something goes.
 const UNNEEDED: &str = "nothing needs it any more";
@@ -67,16 +67,14 @@ impl Job<'_> {
             () => None,
         };
         if let Some(reason) = reason {
+            if is_retargeted || !prunes {
+                // It stays, but what nothing needs must not merge before anybody looks.
+                self.take_back(name).await?;
+            }
             left_alone(reason);
             return Ok(false);
         }
-        let comparison = match self.compare(sha).await {
-            Err(error) if error.kind == ForgeErrorKind::NotFound => {
-                left_alone(&format!("it has nothing in common with the base: {error}"));
-                return Ok(false);
-            }
-            compared => compared?,
-        };
+        let (comparison, _) = self.compare_with_its_base(sha).await?;
         if let Some(reason) = self.doubts.about(&comparison, None, self.forge, self.outcome).await? {
             left_alone(&reason);
             return Ok(false);

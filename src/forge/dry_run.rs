@@ -97,6 +97,10 @@ impl<F: Forge> Forge for DryRun<F> {
         if head == NO_SHA { Ok(Comparison::default()) } else { self.forge.compare(base, head).await }
     }
 
+    async fn parents(&self, commit: &str) -> Result<Vec<String>, ForgeError> {
+        if commit == NO_SHA { Ok(Vec::new()) } else { self.forge.parents(commit).await }
+    }
+
     async fn open_pulls(&self) -> Result<Vec<PullRequest>, ForgeError> {
         self.forge.open_pulls().await
     }

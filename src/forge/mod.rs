@@ -321,8 +321,11 @@ pub trait Forge: Send + Sync {
     /// Returns all branches whose name begins with `prefix`.
     async fn branches(&self, prefix: &str) -> Result<Vec<BranchHead>, ForgeError>;
 
-    /// Returns a commit beside another; both are ids of commits.
+    /// Returns a commit beside another; both are ids of commits. Where they have no commit in common it is [`ForgeErrorKind::NotFound`].
     async fn compare(&self, base: &str, head: &str) -> Result<Comparison, ForgeError>;
+
+    /// Returns the ids of the commits that a commit comes right after: one, or several where it merges, or none.
+    async fn parents(&self, commit: &str) -> Result<Vec<String>, ForgeError>;
 
     /// Returns all open pull requests from branches of this repository.
     async fn open_pulls(&self) -> Result<Vec<PullRequest>, ForgeError>;

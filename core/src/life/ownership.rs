@@ -13,6 +13,8 @@ const WEB_FLOW: &str = "noreply@github.com";
 /// The mail addresses that are the bot's own.
 #[derive(Clone, Debug)]
 pub struct Own {
+    /// The one it commits with now.
+    author: String,
     emails: BTreeSet<String>,
 }
 
@@ -20,7 +22,15 @@ impl Own {
     /// Returns who the bot is: the author it commits as, the name that its Git hosting service gives it, and `gitIgnoredAuthors`.
     pub fn new<'a>(author: &'a Signature, ignored: impl IntoIterator<Item = &'a str>) -> Self {
         let own = PREDECESSORS.into_iter().chain([author.email.as_str()]).chain(ignored);
-        Self { emails: own.map(|email| address(email).to_lowercase()).collect() }
+        Self {
+            author: author.email.to_lowercase(),
+            emails: own.map(|email| address(email).to_lowercase()).collect(),
+        }
+    }
+
+    /// Returns whether the bot made a commit, and made it as who it is now: what counts as its own because somebody said so does not.
+    pub fn made_now(&self, commit: &BranchCommit) -> bool {
+        self.made(commit) && commit.author.email.eq_ignore_ascii_case(&self.author)
     }
 
     /// Returns whether the bot made a commit.
@@ -59,16 +69,20 @@ mod tests {
         Signature { name: "x".to_owned(), email: email.to_owned() }
     }
 
+    fn commit() -> BranchCommit {
+        BranchCommit {
+            sha: "1".to_owned(),
+            message: String::new(),
+            author: who(""),
+            committer: who(""),
+            committed_at: None,
+        }
+    }
+
     #[track_caller]
     fn check(author: &str, committer: &str, expected: bool) {
         let own = Own::new(&who("bot@example.com"), ["CI <ci@example.com>", "other@example.com"]);
-        let commit = BranchCommit {
-            sha: "1".to_owned(),
-            message: String::new(),
-            author: who(author),
-            committer: who(committer),
-            committed_at: None,
-        };
+        let commit = BranchCommit { author: who(author), committer: who(committer), ..commit() };
         assert_eq!(own.made(&commit), expected, "{author} {committer}");
     }
 
@@ -82,6 +96,20 @@ mod tests {
         check("alice@example.com", "noreply@github.com", false);
         check("bot@example.com", "alice@example.com", false);
         check("noreply@github.com", "noreply@github.com", false);
+    }
+
+    #[test]
+    fn what_counts_as_its_own_is_not_always_what_it_made_now() {
+        let own = Own::new(&who("Bot@example.com"), ["ci@example.com"]);
+        for (author, committer, expected) in [
+            ("bot@example.com", "bot@example.com", true),
+            ("bot@example.com", "noreply@github.com", true),
+            ("bot@example.com", "alice@example.com", false),
+            ("ci@example.com", "ci@example.com", false),
+        ] {
+            let commit = BranchCommit { author: who(author), committer: who(committer), ..commit() };
+            assert_eq!(own.made_now(&commit), expected, "{author} {committer}");
+        }
     }
 
     #[test]

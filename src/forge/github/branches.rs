@@ -30,6 +30,8 @@ struct Object {
 struct GitCommit {
     sha: String,
     tree: Object,
+    #[serde(default)]
+    parents: Vec<Object>,
 }
 
 #[derive(Deserialize)]
@@ -66,11 +68,20 @@ impl GithubRepository {
 
     /// Returns a commit with its tree.
     pub(super) async fn read_commit(&self, sha: &str) -> Result<CommitHead, ForgeError> {
+        let commit = self.git_commit(sha).await?;
+        Ok(CommitHead { sha: commit.sha, tree: commit.tree.sha })
+    }
+
+    /// Returns the commits that a commit comes right after.
+    pub(super) async fn read_parents(&self, sha: &str) -> Result<Vec<String>, ForgeError> {
+        Ok(self.git_commit(sha).await?.parents.into_iter().map(|parent| parent.sha).collect())
+    }
+
+    async fn git_commit(&self, sha: &str) -> Result<GitCommit, ForgeError> {
         let call =
             Call::get(self.route(format!("/git/commits/{}", path(sha))), format!("read the commit `{sha}`"));
         let proof = Proof::new("", |body, _| serde_json::from_slice::<GitCommit>(body).is_ok());
-        let commit: GitCommit = self.send(&call.immutable(proof)).await?.json()?;
-        Ok(CommitHead { sha: commit.sha, tree: commit.tree.sha })
+        self.send(&call.immutable(proof)).await?.json()
     }
 
     pub(super) async fn read_branches(&self, prefix: &str) -> Result<Vec<BranchHead>, ForgeError> {

@@ -218,6 +218,10 @@ impl Forge for GithubRepository {
         self.read_comparison(base, head).await
     }
 
+    async fn parents(&self, commit: &str) -> Result<Vec<String>, ForgeError> {
+        self.read_parents(commit).await
+    }
+
     async fn open_pulls(&self) -> Result<Vec<PullRequest>, ForgeError> {
         self.read_open_pulls().await
     }

@@ -144,6 +144,20 @@ impl<'g> Hub<'g> {
         repository.commit(branch, &all, message, who)
     }
 
+    /// Somebody writes the history of a branch anew: its files are one commit, right after `parent`, or after nothing.
+    pub(crate) fn rewrite(&self, branch: &str, parent: Option<&str>, login: &str) {
+        let mut here = self.lock();
+        let now = here.now;
+        let (author, committer) = (signature(login, now), signature(login, now));
+        let repository = here.get();
+        let files = repository.files(branch);
+        let tree = repository.objects.add_tree(&files);
+        let parents = parent.map(str::to_owned).into_iter().collect();
+        let commit = Commit { tree, parents, author, committer, message: "Begin anew".to_owned() };
+        let id = repository.objects.add_commit(commit);
+        repository.point(&format!("refs/heads/{branch}"), Some(&id), now);
+    }
+
     /// Somebody makes a branch where another stands.
     pub(crate) fn branch_off(&self, name: &str, from: &str) {
         let mut here = self.lock();
