@@ -197,11 +197,17 @@ impl<'a> Chooser<'a> {
         let current_entry = found.and_then(|version| entries.named(version));
         choice.current_version_timestamp = current_entry.and_then(|entry| entry.release.timestamp);
         choice.current_version = found.or((!is_range).then_some(base.compared)).map(ToOwned::to_owned);
-        if found.is_none() && !entries.list.is_empty() {
-            let place =
-                if is_range { "no published version lies in it" } else { "it is not a published version" };
-            choice.warnings.push(format!("`{}`: {place}", base.value));
-        }
+        let place = match found {
+            Some(_) => None,
+            // Somebody uses a version of it, so there was one.
+            None if self.input.releases.releases.is_empty() => {
+                Some("its registry knows of no version at all")
+            }
+            None if entries.list.is_empty() => None,
+            None if is_range => Some("no published version lies in it"),
+            None => Some("it is not a published version"),
+        };
+        choice.warnings.extend(place.map(|place| format!("`{}`: {place}", base.value)));
         self.policy = self.policies.at(Stage::Current(choice, &*self.versioning));
         let rolled_back = found.is_none() && self.roll_back(base, entries, choice);
         let verdicts = match choice.current_version.clone() {

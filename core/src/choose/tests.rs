@@ -258,6 +258,11 @@ fn a_version_that_is_gone_goes_back_only_on_request() {
     check("helm", "1.5.0", "1.0.0 1.1.0 1.2.0-rc.1", "{rollbackPrs: true}", "rollback 1.1.0");
     let choice = chosen(&dep("flux", "helm", "1.5.0"), &releases("1.0.0"), &config("{}"));
     assert_eq!(choice.warnings, ["`1.5.0`: it is not a published version"]);
+    let choice = chosen(&dep("flux", "helm", "1.5.0"), &releases(""), &config("{rollbackPrs: true}"));
+    assert_eq!(
+        (choice.updates.len(), choice.warnings),
+        (0, vec!["`1.5.0`: its registry knows of no version at all".to_owned()])
+    );
 }
 
 #[test]
