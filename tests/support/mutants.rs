@@ -21,6 +21,18 @@ impl Change {
     pub(crate) const ALL: [Self; 3] = [Self::Null, Self::Missing, Self::OtherKind];
 }
 
+/// Returns a value with each part of it changed in each way, and what was changed.
+pub(crate) fn changed(value: &Value) -> Vec<(String, Value)> {
+    let each = |way: Vec<String>| {
+        Change::ALL.map(|how| {
+            let mut changed = value.clone();
+            change(&mut changed, &way, how);
+            (format!("{} {how:?}", way.join(".")), changed)
+        })
+    };
+    ways_into(value).into_iter().flat_map(each).collect()
+}
+
 /// Returns the ways to all values inside of one, the names of fields one after the other; `[]` is the entries of a list.
 pub(crate) fn ways_into(value: &Value) -> BTreeSet<Vec<String>> {
     let mut found = BTreeSet::new();

@@ -52,9 +52,8 @@ struct Commit {
 struct Entry {
     tag_name: String,
     published_at: Option<Timestamp>,
-    #[serde(default)]
+    // What is not said to be out, and stable, is not proposed as such.
     prerelease: bool,
-    #[serde(default)]
     draft: bool,
 }
 

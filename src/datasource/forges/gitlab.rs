@@ -25,8 +25,7 @@ struct Tag {
 struct Published {
     tag_name: String,
     released_at: Option<Timestamp>,
-    /// Whether `released_at` is still to come.
-    #[serde(default)]
+    /// Whether `released_at` is still to come. What is not said to be out is not proposed.
     upcoming_release: bool,
     commit: Option<Commit>,
 }

@@ -34,15 +34,15 @@ async fn serving() -> Server {
         )),
         "/api/v4/projects/lake%2Fboat/releases?per_page=100" => Answer::ok(format!(
             r#"[{{"tag_name": "2.0", "released_at": "2034-05-01T00:00:00Z", "upcoming_release": true}},
-                {{"tag_name": "1.0", "released_at": "2024-05-01T00:00:00Z", "commit": {{"id": "{A}"}}}}]"#
+                {{"tag_name": "1.0", "released_at": "2024-05-01T00:00:00Z", "upcoming_release": false, "commit": {{"id": "{A}"}}}}]"#
         )),
         "/sub/api/v1/repos/fjord/boat/tags?limit=50" => Answer::ok(format!(
             r#"[{{"name": "v3.0.0", "id": "{B}", "commit": {{"sha": "{A}", "created": "2024-05-01T00:00:00Z"}}}}]"#
         )),
         "/sub/api/v1/repos/fjord/boat/releases?draft=false&limit=50" => Answer::ok(
-            r#"[{"tag_name": "v3.1.0-rc", "published_at": "2024-06-01T00:00:00Z", "prerelease": true},
+            r#"[{"tag_name": "v3.1.0-rc", "published_at": "2024-06-01T00:00:00Z", "prerelease": true, "draft": false},
                 {"tag_name": "v3.0.0", "published_at": "2024-05-01T00:00:00Z", "prerelease": false, "draft": false},
-                {"tag_name": "v9", "draft": true}]"#,
+                {"tag_name": "v9", "prerelease": false, "draft": true}]"#,
         ),
         "/2.0/repositories/fjord/boat/refs/tags?pagelen=100" => Answer::ok(format!(
             r#"{{"values": [{{"name": "1.0", "target": {{"hash": "{A}", "date": "2024-05-01T00:00:00+00:00"}}}}], "next": "http://{}/more"}}"#,
@@ -152,4 +152,69 @@ async fn a_package_is_the_path_of_a_repository() {
             assert_eq!(error.kind, LookupErrorKind::Unsupported, "{id} {package}: {error}");
         }
     }
+}
+
+/// Asks for what a forge lists, then with each field of it null, missing, and of another kind.
+#[track_caller]
+fn check_changed(
+    forge: impl Paged + 'static,
+    documents: &'static [(&'static str, &'static str)],
+    versions: &[&str],
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let list =
+        runtime.block_on(crate::datasource::pages::testing::ask(forge, "fjord/boat", documents)).unwrap();
+    assert_eq!(self::versions(&list), versions);
+}
+
+#[test]
+fn a_field_that_a_forge_leaves_out_makes_nothing_stable_and_nothing_published() {
+    check_changed(
+        Gitlab { kind: Kind::Tags },
+        &[(
+            "/api/v4/projects/fjord%2Fboat/repository/tags?per_page=100",
+            r#"[{"name": "v1.1.0", "message": "", "target": "t", "commit": {"id": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "created_at": "2024-05-01T10:00:00.000+02:00"}, "created_at": null},
+                {"name": "v1.0.0", "commit": {"id": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "created_at": "2023-05-01T00:00:00Z"}, "created_at": "2023-05-02T00:00:00Z"}]"#,
+        )],
+        &["v1.1.0", "v1.0.0"],
+    );
+    check_changed(
+        Gitlab { kind: Kind::Releases },
+        &[(
+            "/api/v4/projects/fjord%2Fboat/releases?per_page=100",
+            r#"[{"tag_name": "2.0", "name": "Two", "released_at": "2034-05-01T00:00:00Z", "upcoming_release": true, "commit": {"id": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"}},
+                {"tag_name": "1.0", "name": "One", "released_at": "2024-05-01T00:00:00Z", "upcoming_release": false, "commit": {"id": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}]"#,
+        )],
+        &["1.0"],
+    );
+    check_changed(
+        Gitea::on_gitea(Kind::Tags),
+        &[(
+            "/api/v1/repos/fjord/boat/tags?limit=50",
+            r#"[{"name": "v3.1.0", "id": "x", "commit": {"sha": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "created": "2024-06-01T00:00:00Z"}},
+                {"name": "v3.0.0", "id": "y", "commit": {"sha": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "created": "2024-05-01T00:00:00Z"}}]"#,
+        )],
+        &["v3.1.0", "v3.0.0"],
+    );
+    check_changed(
+        Gitea::on_forgejo(Kind::Releases),
+        &[(
+            "/api/v1/repos/fjord/boat/releases?draft=false&limit=50",
+            r#"[{"tag_name": "v4.0.0", "published_at": "2024-07-01T00:00:00Z", "prerelease": false, "draft": true},
+                {"tag_name": "v3.1.0", "published_at": "2024-06-01T00:00:00Z", "prerelease": true, "draft": false},
+                {"tag_name": "v3.0.0", "published_at": "2024-05-01T00:00:00Z", "prerelease": false, "draft": false}]"#,
+        )],
+        &["v3.1.0", "v3.0.0"],
+    );
+    check_changed(
+        Bitbucket,
+        &[
+            (
+                "/2.0/repositories/fjord/boat/refs/tags?pagelen=100",
+                r#"{"values": [{"name": "1.0", "target": {"hash": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "date": "2024-05-01T00:00:00+00:00"}}], "next": "{origin}/more"}"#,
+            ),
+            ("/more", r#"{"values": [{"name": "0.9", "target": null}]}"#),
+        ],
+        &["1.0", "0.9"],
+    );
 }

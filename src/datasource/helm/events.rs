@@ -208,8 +208,9 @@ impl<'text, T: BorrowedInput<'text>> Reader<'text, T> {
         while let Some(key) = self.key()? {
             let value = self.next()?;
             match &value {
-                Event::Scalar(text, ..) if key == CHANGES && text.len() <= MAX_CHANGES => {
-                    changes = Some(text.to_string());
+                Event::Scalar(text, style, ..) if key == CHANGES && text.len() <= MAX_CHANGES => {
+                    let is_none = *style == ScalarStyle::Plain && is_null(text);
+                    changes = (!is_none).then(|| text.to_string());
                 }
                 _ => self.skip(&value)?,
             }
@@ -248,6 +249,11 @@ impl<'text, T: BorrowedInput<'text>> Reader<'text, T> {
     /// Returns the texts of a sequence; one text counts as a sequence of one.
     fn texts(&mut self) -> Result<Vec<String>, IndexError> {
         let event = self.next()?;
+        if let Event::Scalar(text, ScalarStyle::Plain, ..) = &event
+            && is_null(text)
+        {
+            return Ok(Vec::new());
+        }
         if !matches!(event, Event::SequenceStart(..)) {
             let single = self.scalar(&event);
             if single.is_none() {

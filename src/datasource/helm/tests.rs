@@ -198,3 +198,90 @@ async fn the_changes_of_a_version_are_in_its_annotations() {
     assert_eq!(helm.provenance(&chart, "1.0.0").await.unwrap(), Provenance::default());
     assert_eq!(server.lines(), ["GET /charts/index.yaml"]);
 }
+
+/// An index of three charts, as Helm writes it but for its order.
+fn index() -> serde_json::Value {
+    let entry = |name: &str, version: &str| {
+        serde_json::json!({
+            "apiVersion": "v2",
+            "name": name,
+            "version": version,
+            "appVersion": "7",
+            "created": "2026-01-02T03:04:05Z",
+            "description": "a chart that is\ndescribed at length",
+            "home": format!("https://{name}.example"),
+            "deprecated": false,
+            "sources": [format!("https://github.com/fjord/{name}"), "https://github.com/fjord/charts"],
+            "urls": [format!("https://fjord.example/{name}-{version}.tgz")],
+            "annotations": {"artifacthub.io/changes": format!("- {version}\n"), "other": "1"},
+        })
+    };
+    let entries = ["keel", "mast", "oar"]
+        .map(|name| (name, ["2.0.0", "1.1.0", "1.0.0"].map(|version| entry(name, version))));
+    serde_json::json!({"apiVersion": "v1", "entries": BTreeMap::from(entries), "generated": "2026-01-02T03:04:05Z"})
+}
+
+/// What is known of both charts that are asked for; `None` with an error that names the chart.
+type Known = BTreeMap<&'static str, Option<(Vec<(String, bool)>, Option<String>)>>;
+
+async fn known(http: &Http, text: String) -> Known {
+    let server = Server::start(move |_| Answer::ok(text.clone())).await;
+    let helm = Helm::new(http.clone());
+    let charts = ["keel", "mast"].map(|name| (name, lookup(name, &[&server.origin])));
+    helm.prepare(&charts.each_ref().map(|(_, lookup)| lookup));
+    let mut known = Known::new();
+    for (name, lookup) in &charts {
+        let told = match helm.releases(lookup).await {
+            Ok(list) => {
+                let releases =
+                    list.releases.iter().map(|release| (release.version.clone(), release.is_deprecated));
+                let changes = helm.provenance(lookup, "2.0.0").await.unwrap().changes;
+                Some((releases.collect(), changes))
+            }
+            Err(error) => {
+                assert!(
+                    [LookupErrorKind::Malformed, LookupErrorKind::NotFound].contains(&error.kind),
+                    "{error}"
+                );
+                assert!(error.to_string().contains(name), "{error}");
+                None
+            }
+        };
+        known.insert(name, told);
+    }
+    known
+}
+
+#[tokio::test]
+async fn each_field_that_an_index_leaves_out_costs_only_what_it_is_about() {
+    let http = client();
+    let whole = known(&http, index().to_string()).await;
+    let mut count = 0;
+    for (what, mut value) in crate::datasource::mutants::changed(&index()) {
+        // A version that is a number is one that YAML allows.
+        for name in ["keel", "mast"] {
+            let version = value.pointer_mut(&format!("/entries/{name}/2/version"));
+            if let Some(version) = version.filter(|version| version.is_number()) {
+                *version = serde_json::json!({"major": 1});
+            }
+        }
+        let by_lines = known(&http, serde_yaml::to_string(&value).unwrap()).await;
+        let by_events = known(&http, value.to_string()).await;
+        count += 2;
+        assert_eq!(by_lines, by_events, "{what}");
+        let way: Vec<&str> = what.split([' ', '.']).collect();
+        for (name, expected) in &whole {
+            let found = &by_lines[name];
+            if way.first() == Some(&"entries") && way.len() > 2 && way.get(1) != Some(name) {
+                assert_eq!(found, expected, "{what} has nothing to do with {name}");
+            }
+            let (Some((found, changes)), Some((expected, _))) = (found, expected) else { continue };
+            assert!(found.iter().all(|release| expected.contains(release)), "{what}: {found:?}");
+            // Without its version an entry tells nothing.
+            let is_of_entries = way.len() <= 4 || way.contains(&"version");
+            assert!(is_of_entries || found.len() == expected.len(), "{what}: {found:?}");
+            assert!(changes.as_deref().is_none_or(|changes| changes == "- 2.0.0\n"), "{what}: {changes:?}");
+        }
+    }
+    println!("{count} changes of fields of an index were survived, by lines and by events");
+}

@@ -23,8 +23,7 @@ const AT_ONCE: usize = 4;
 
 #[derive(Deserialize)]
 struct Page {
-    #[serde(default)]
-    count: usize,
+    count: Option<usize>,
     next: Option<String>,
     results: Vec<Tag>,
 }
@@ -62,12 +61,15 @@ pub(super) async fn tags(http: &Http, repository: &Repository) -> Result<Vec<Rel
     let (count, size) = (first.page.count, first.page.results.len());
     let next = first.next()?;
     let mut tags = first.releases();
-    if let Some(merged) = merge(&tags, &known, count) {
+    if let Some(merged) = count.and_then(|count| merge(&tags, &known, count)) {
         tags = merged;
     } else if let Some(second) = next {
-        tags.extend(rest(http, second, count.div_ceil(size.max(1))).await?);
+        tags.extend(rest(http, second, count.unwrap_or_default().div_ceil(size.max(1))).await?);
     }
-    http.leave(&known_as, &Known { count, tags: tags.clone() }).await;
+    // Without their number nothing would show that one of them is gone.
+    if let Some(count) = count {
+        http.leave(&known_as, &Known { count, tags: tags.clone() }).await;
+    }
     Ok(tags)
 }
 

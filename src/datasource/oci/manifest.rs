@@ -116,7 +116,13 @@ impl Manifests<'_> {
         let OciManifest::ImageIndex(index) = self.manifest(reference).await? else {
             return Ok(Some(resolved.digest.clone()));
         };
-        Ok(index.manifests.iter().find(|entry| platform.is_of(entry)).map(|entry| entry.digest.clone()))
+        let entries: Vec<_> = index.manifests.iter().filter(|entry| platform.is_of(entry)).collect();
+        let entry = match entries.as_slice() {
+            [only] => Some(*only),
+            // `arm` alone is neither `arm/v6` nor `arm/v7`.
+            several => several.iter().copied().find(|entry| variant_of(entry) == platform.variant.as_deref()),
+        };
+        Ok(entry.map(|entry| entry.digest.clone()).filter(|digest| digest.parse::<Digest>().is_ok()))
     }
 
     /// Returns when the image behind a tag was made; `None` when it does not say, or says that it hides it (reproducible images are from 1970).
@@ -253,6 +259,10 @@ impl Platform {
                 && (variants.0.is_none() || variants.1.is_none() || variants.0 == variants.1)
         })
     }
+}
+
+fn variant_of(entry: &ImageIndexEntry) -> Option<&str> {
+    entry.platform.as_ref()?.variant.as_deref()
 }
 
 fn is_digest(reference: &str) -> bool {

@@ -6,6 +6,8 @@
 
 mod access;
 mod challenge;
+#[cfg(test)]
+mod changed_fields;
 mod foresight;
 mod hub;
 mod manifest;

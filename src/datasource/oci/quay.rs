@@ -23,8 +23,7 @@ const AT_ONCE: usize = 4;
 #[derive(Deserialize)]
 struct Page {
     tags: Vec<Tag>,
-    #[serde(default)]
-    has_additional: bool,
+    has_additional: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +52,9 @@ async fn tags_at(origin: &str, http: &Http, repository: &Repository) -> Result<V
             Some(page) => page?,
             None => page(number).await?,
         };
-        let is_last = !page.has_additional || page.tags.is_empty();
+        // A page that does not say whether there is another one is the last when it is not full.
+        let has_more = page.has_additional.unwrap_or(page.tags.len() >= PAGE);
+        let is_last = !has_more || page.tags.is_empty();
         tags.extend(page.tags.into_iter().map(release));
         if is_last {
             if number != known {

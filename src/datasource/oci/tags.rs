@@ -32,7 +32,8 @@ const TAGS: usize = 500_000;
 
 #[derive(Deserialize)]
 struct Page {
-    // `null` where there are none.
+    // `null` where there are none; without the field it is no list of tags.
+    #[serde(deserialize_with = "Option::deserialize")]
     tags: Option<Vec<String>>,
 }
 

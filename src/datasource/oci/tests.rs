@@ -8,7 +8,7 @@ use super::*;
 use crate::http::testing::{Answer, Seen, Server, cached_client, client, client_in, client_with};
 use crate::http::{World, hex};
 
-fn oci() -> Oci {
+pub(super) fn oci() -> Oci {
     Oci::new(client(), DockerConfig::default())
 }
 
@@ -16,15 +16,15 @@ fn with_rules(more: &[Value]) -> Oci {
     Oci::new(client_with(more), DockerConfig::default())
 }
 
-fn lookup(name: &str) -> Lookup {
+pub(super) fn lookup(name: &str) -> Lookup {
     Lookup { datasource: DatasourceId::DOCKER, package_name: name.to_owned(), registry_urls: Vec::new() }
 }
 
-fn on(server: &Server, repository: &str) -> Lookup {
+pub(super) fn on(server: &Server, repository: &str) -> Lookup {
     lookup(&format!("{}/{repository}", server.address))
 }
 
-fn query(lookup: Lookup, tag: &str, current: Option<&str>) -> DigestQuery {
+pub(super) fn query(lookup: Lookup, tag: &str, current: Option<&str>) -> DigestQuery {
     DigestQuery { lookup, value: Some(tag.to_owned()), current_digest: current.map(str::to_owned) }
 }
 
@@ -36,7 +36,7 @@ fn tags(names: &[&str]) -> Answer {
     Answer::json(&json!({"name": "a", "tags": names}))
 }
 
-fn sha(bytes: &str) -> String {
+pub(super) fn sha(bytes: &str) -> String {
     use sha2::Digest as _;
     format!("sha256:{}", hex(&sha2::Sha256::digest(bytes.as_bytes())))
 }
@@ -482,17 +482,26 @@ async fn an_expired_token_is_replaced() {
 }
 
 /// A registry that serves manifests and blobs by their digest, and manifests by tag.
-struct Shelf {
+pub(super) struct Shelf {
     by_path: BTreeMap<String, (String, String)>,
 }
 
 impl Shelf {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { by_path: BTreeMap::new() }
     }
 
     fn add(&mut self, kind: &str, tag: Option<&str>, media_type: &str, value: &Value) -> String {
-        let text = value.to_string();
+        self.add_text(kind, tag, media_type, value.to_string())
+    }
+
+    pub(super) fn add_text(
+        &mut self,
+        kind: &str,
+        tag: Option<&str>,
+        media_type: &str,
+        text: String,
+    ) -> String {
         let digest = sha(&text);
         for name in [Some(digest.as_str()), tag].into_iter().flatten() {
             self.by_path.insert(format!("/v2/a/b/{kind}/{name}"), (media_type.to_owned(), text.clone()));
@@ -500,7 +509,7 @@ impl Shelf {
         digest
     }
 
-    fn image(&mut self, tag: Option<&str>, config: &Value) -> String {
+    pub(super) fn image(&mut self, tag: Option<&str>, config: &Value) -> String {
         let config = self.add("blobs", None, "application/octet-stream", config);
         let media_type = "application/vnd.oci.image.manifest.v1+json";
         let config =
@@ -509,7 +518,12 @@ impl Shelf {
         self.add("manifests", tag, media_type, &manifest)
     }
 
-    fn index(&mut self, tag: &str, entries: &[(&str, &str, Option<&str>)], annotations: &Value) -> String {
+    pub(super) fn index(
+        &mut self,
+        tag: &str,
+        entries: &[(&str, &str, Option<&str>)],
+        annotations: &Value,
+    ) -> String {
         let media_type = "application/vnd.oci.image.index.v1+json";
         let manifests: Vec<Value> = entries
             .iter()
@@ -525,7 +539,7 @@ impl Shelf {
         self.add("manifests", Some(tag), media_type, &index)
     }
 
-    async fn serve(self) -> Server {
+    pub(super) async fn serve(self) -> Server {
         Server::start(move |seen| match self.by_path.get(&seen.target) {
             Some((media_type, text))
                 if seen.target.contains("/blobs/")
@@ -673,7 +687,7 @@ fn write_reply(folder: &Path, number: usize, url: &str, status: u16, value: &Val
     std::fs::write(host.join(format!("{number}.reply.json")), entry.to_string()).unwrap();
 }
 
-fn replayed(replies: &[(&str, u16, Value)]) -> Oci {
+pub(super) fn replayed(replies: &[(&str, u16, Value)]) -> Oci {
     let folder = tempfile::tempdir().unwrap();
     for (number, (url, status, value)) in replies.iter().enumerate() {
         write_reply(folder.path(), number, url, *status, value);

@@ -266,7 +266,8 @@ async fn ask(http: &Http, repository: &Repository, key: &Key, wanted: &TokenRequ
     }
     let answer = reply.success().and_then(|reply| Ok((reply.json::<TokenReply>()?, reply)));
     let (answer, reply) = answer.map_err(no_token)?;
-    let Some(token) = answer.token.or(answer.access_token).filter(|token| !token.is_empty()) else {
+    let mut tokens = [answer.token, answer.access_token].into_iter().flatten();
+    let Some(token) = tokens.find(|token| !token.is_empty()) else {
         return Err(no_token(reply.malformed("there is no token in it")));
     };
     let life = answer.expires_in.map_or(LIFE, Duration::from_secs).min(Duration::from_secs(24 * 3600));
