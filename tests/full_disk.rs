@@ -24,6 +24,7 @@ use tempfile::TempDir;
 
 /// Returns a command for which every file ends at so many blocks of 512 bytes.
 fn on_full_disk(inner: &Command, blocks: u32) -> Command {
+    println!("a full disk");
     let mut limited = Command::new("sh");
     // Without the trap the system would end the process instead of refusing.
     limited.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"]);
@@ -215,6 +216,7 @@ fn a_reader_that_goes_away_is_no_failure() {
             shell.args(["-c", &script, "sh"]).arg(inner.get_program()).args(inner.get_args());
             shell.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
             let output = shell.env("CODE", &code).stdin(Stdio::null()).output().unwrap();
+            println!("a reader that goes away, or a stream that is closed");
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(!said.contains("panicked"), "{name} {out}: {said}");
             let code = fs::read_to_string(&code).unwrap();
@@ -239,5 +241,6 @@ fn what_cannot_be_printed_is_said_and_is_no_success() {
         // Neither can be written.
         let status = command.stdout(full()).stderr(full()).status().unwrap();
         assert!(status.code().is_some_and(|code| code <= 2), "{name}: {status}");
+        println!("a stdout that is full\na stdout and a stderr that are full");
     }
 }

@@ -172,6 +172,7 @@ mod tests {
     }
 
     fn zipped(bytes: &[u8]) -> Vec<u8> {
+        println!("an archive");
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(bytes).unwrap();
         encoder.finish().unwrap()
@@ -201,6 +202,7 @@ mod tests {
         let mut builder = Builder::new(Vec::new());
         entry(&mut builder, "o-r-abc/a", EntryType::Regular, &[b'x'; 5000]);
         let whole = builder.into_inner().unwrap();
+        println!("what is no archive");
         for bytes in [b"no archive".to_vec(), zipped(b"no tar either"), zipped(&whole[..3000])] {
             assert!(unpack(&bytes, 10_000).is_err(), "{} bytes", bytes.len());
         }
@@ -286,6 +288,7 @@ mod tests {
 
     #[test]
     fn what_unfolds_without_end_is_refused() {
+        println!("what is an archive without end");
         let mut bounded = Bounded { inner: io::repeat(0), left: 10_000 };
         let mut read = Vec::new();
         assert!(bounded.read_to_end(&mut read).is_err());

@@ -549,6 +549,7 @@ async fn a_file_that_is_not_the_one_with_its_id_is_refused() {
 #[tokio::test]
 async fn an_archive_that_cannot_be_read_leaves_its_files_to_be_asked_for_one_by_one() {
     let commit = CommitHead { sha: "abc".to_owned(), tree: "def".to_owned() };
+    println!("what is no archive");
     let (_server, forge) = repository(|_| Answer::ok("no archive")).await;
     assert!(forge.archive(&commit, 100).await.unwrap().is_empty());
     let (_server, forge) = repository(|_| refusal(404, "Not Found")).await;
