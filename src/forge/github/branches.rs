@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use updraft_core::forge::BranchHead;
 
@@ -30,7 +31,11 @@ struct Object {
 struct GitCommit {
     sha: String,
     tree: Object,
-    #[serde(default)]
+}
+
+/// The commits that a commit comes right after.
+#[derive(Deserialize)]
+struct Lineage {
     parents: Vec<Object>,
 }
 
@@ -68,19 +73,20 @@ impl GithubRepository {
 
     /// Returns a commit with its tree.
     pub(super) async fn read_commit(&self, sha: &str) -> Result<CommitHead, ForgeError> {
-        let commit = self.git_commit(sha).await?;
+        let commit: GitCommit = self.git_commit(sha).await?;
         Ok(CommitHead { sha: commit.sha, tree: commit.tree.sha })
     }
 
     /// Returns the commits that a commit comes right after.
     pub(super) async fn read_parents(&self, sha: &str) -> Result<Vec<String>, ForgeError> {
-        Ok(self.git_commit(sha).await?.parents.into_iter().map(|parent| parent.sha).collect())
+        let commit: Lineage = self.git_commit(sha).await?;
+        Ok(commit.parents.into_iter().map(|parent| parent.sha).collect())
     }
 
-    async fn git_commit(&self, sha: &str) -> Result<GitCommit, ForgeError> {
+    async fn git_commit<T: DeserializeOwned>(&self, sha: &str) -> Result<T, ForgeError> {
         let call =
             Call::get(self.route(format!("/git/commits/{}", path(sha))), format!("read the commit `{sha}`"));
-        let proof = Proof::new("", |body, _| serde_json::from_slice::<GitCommit>(body).is_ok());
+        let proof = Proof::new("", |body, _| serde_json::from_slice::<T>(body).is_ok());
         self.send(&call.immutable(proof)).await?.json()
     }
 
