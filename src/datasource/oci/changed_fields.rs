@@ -132,7 +132,7 @@ async fn of_an_answer_with_a_token() {
             Err(error) => {
                 shut += 1;
                 assert_eq!(error.kind, LookupErrorKind::Malformed, "{what}: {error}");
-                assert_eq!(error.host, server.address.to_string(), "{what}");
+                assert_eq!(error.host, server.address, "{what}");
             }
         }
     }
@@ -214,7 +214,7 @@ async fn ask(http: &Http, documents: &[(&str, Value)]) -> Told {
             _ => "application/vnd.oci.image.manifest.v1+json",
         };
         let tag = (*name == "index").then_some("2");
-        digests.push((name, shelf.add_text(kind, tag, media_type, text)));
+        digests.push((name, shelf.add_text(kind, tag, media_type, &text)));
     }
     let old = digests.iter().find(|(name, _)| *name == "old").map(|(_, digest)| digest.clone()).unwrap();
     let server = shelf.serve().await;

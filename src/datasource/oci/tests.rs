@@ -492,19 +492,13 @@ impl Shelf {
     }
 
     fn add(&mut self, kind: &str, tag: Option<&str>, media_type: &str, value: &Value) -> String {
-        self.add_text(kind, tag, media_type, value.to_string())
+        self.add_text(kind, tag, media_type, &value.to_string())
     }
 
-    pub(super) fn add_text(
-        &mut self,
-        kind: &str,
-        tag: Option<&str>,
-        media_type: &str,
-        text: String,
-    ) -> String {
-        let digest = sha(&text);
+    pub(super) fn add_text(&mut self, kind: &str, tag: Option<&str>, media_type: &str, text: &str) -> String {
+        let digest = sha(text);
         for name in [Some(digest.as_str()), tag].into_iter().flatten() {
-            self.by_path.insert(format!("/v2/a/b/{kind}/{name}"), (media_type.to_owned(), text.clone()));
+            self.by_path.insert(format!("/v2/a/b/{kind}/{name}"), (media_type.to_owned(), text.to_owned()));
         }
         digest
     }
