@@ -4,6 +4,7 @@
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stdout, reason = "what was tried is printed, so that it can be counted")]
 
 #[path = "support/github/mod.rs"]
 mod github;

@@ -2,6 +2,7 @@
 //! allowed it for that host. What opens the proxy itself goes to the proxy alone.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stdout, reason = "what was tried is printed, so that it can be counted")]
 
 #[path = "support/github/mod.rs"]
 mod github;
