@@ -1,4 +1,4 @@
-//! Every configuration that the documents show is one: it is read without a complaint, and in today's names.
+//! What the documents show is so: each configuration is read without a complaint, and in today's names, and each command is one.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clap::Parser as _;
+use updraft::cli::Cli;
 use updraft_core::config::{ConfigFile, Resolution, resolve, rewrite};
 use updraft_core::name::RepoPath;
 
@@ -74,4 +76,33 @@ fn every_configuration_in_the_documents_is_read_without_a_complaint() {
 #[test]
 fn the_example_is_read_without_a_complaint() {
     check("renovate.json.example", &fs::read_to_string(root().join("renovate.json.example")).unwrap());
+}
+
+/// Returns the arguments of the commands that a document shows as lines of their own.
+fn commands(text: &str) -> Vec<Vec<String>> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
+    let own = lines.filter_map(|line| {
+        let built = line.strip_prefix("cargo run --release -- ");
+        built.or_else(|| line.strip_prefix("updraft "))
+    });
+    own.map(|line| {
+        let words = line.split_whitespace().take_while(|word| !word.starts_with(['#', '>', '|']));
+        words.map(|word| word.trim_matches('"').to_owned()).collect()
+    })
+    .collect()
+}
+
+#[test]
+fn every_command_in_the_documents_is_one() {
+    let mut count = 0;
+    for path in documents() {
+        for arguments in commands(&fs::read_to_string(&path).unwrap()) {
+            let line = ["updraft".to_owned()].into_iter().chain(arguments);
+            if let Err(error) = Cli::try_parse_from(line) {
+                panic!("{}: {error}", path.display());
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 10, "the documents show commands");
 }

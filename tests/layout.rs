@@ -22,7 +22,7 @@ fn the_pure_crates_depend_on_nothing_that_does_io() {
 
 #[test]
 fn every_path_the_documents_name_exists() {
-    for document in ["README.md", "CONTRIBUTING.md"] {
+    for document in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/reliability.md"] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let mut named = 0;
         for path in text.split('`').skip(1).step_by(2) {
