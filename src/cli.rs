@@ -21,17 +21,22 @@ pub struct Cli {
     pub global: Global,
 }
 
+/// What `--help` calls the flags that every command takes.
+const GLOBAL: &str = "For every command";
+/// What `--help` calls the flags about where the answers come from.
+const WORLD: &str = "The outside world";
+
 /// Flags that every command takes.
 #[derive(Debug, Args)]
 pub struct Global {
     /// Say more on stderr: -v what is done, -vv every decision, -vvv every request
-    #[arg(short, long, action = ArgAction::Count, global = true)]
+    #[arg(short, long, action = ArgAction::Count, global = true, help_heading = GLOBAL)]
     pub verbose: u8,
     /// How to write log lines
-    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true, env = "UPDRAFT_LOG_FORMAT", hide_env_values = true)]
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true, help_heading = GLOBAL, env = "UPDRAFT_LOG_FORMAT", hide_env_values = true)]
     pub log_format: LogFormat,
     /// When to use colours
-    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, global = true, value_name = "WHEN")]
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, global = true, help_heading = GLOBAL, value_name = "WHEN")]
     pub color: ColorChoice,
 }
 
@@ -81,11 +86,18 @@ pub struct DryRun {
 /// What is not given here is looked for in the environment, see [`crate::settings`].
 #[derive(Debug, Args)]
 #[command(after_help = "In the environment:
-  UPDRAFT_TOKEN, RENOVATE_TOKEN or GITHUB_TOKEN (each also with _FILE)   the token for the forge
-  UPDRAFT_APP_ID and UPDRAFT_APP_PRIVATE_KEY (or _FILE)                  a GitHub App instead of a token
-  UPDRAFT_GITHUB_COM_TOKEN or GITHUB_COM_TOKEN                           a token for github.com, where the forge is another one
-  UPDRAFT_HOST_RULES                                                     credentials of registries, as JSON
-Renovate's names, such as RENOVATE_ENDPOINT, RENOVATE_AUTODISCOVER or RENOVATE_ONBOARDING, are understood too.")]
+  UPDRAFT_TOKEN, RENOVATE_TOKEN, GITHUB_TOKEN or GH_TOKEN
+          The token for the forge; with _FILE at the end, the file that holds it
+  UPDRAFT_APP_ID and UPDRAFT_APP_PRIVATE_KEY (or _FILE)
+          A GitHub App instead of a token
+  UPDRAFT_GITHUB_COM_TOKEN or GITHUB_COM_TOKEN (or _FILE)
+          A token for github.com, where the forge is another one
+  UPDRAFT_HOST_RULES
+          Credentials of registries, as a JSON list of Renovate's `hostRules`
+  UPDRAFT_REPOSITORIES, UPDRAFT_AUTODISCOVER, UPDRAFT_AUTODISCOVER_FILTER,
+  UPDRAFT_ENDPOINT, UPDRAFT_ONBOARDING, UPDRAFT_REQUIRE_CONFIG, UPDRAFT_DRY_RUN,
+  UPDRAFT_DEADLINE, UPDRAFT_METRICS, UPDRAFT_SHARDS
+          As the flags; Renovate's names, such as RENOVATE_ENDPOINT, do as well")]
 pub struct Run {
     /// The repositories
     #[arg(value_name = "OWNER/REPO")]
@@ -102,8 +114,12 @@ pub struct Run {
     /// How to print the result of --dry-run
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
-    /// The address of the forge's API [default: <https://api.github.com/>]
-    #[arg(long, value_name = "URL")]
+    /// The address of the forge's API
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "The address of the forge's API [default: https://api.github.com/]"
+    )]
     pub endpoint: Option<String>,
     /// Whether a repository without a configuration gets a pull request that adds one [default: on]
     #[arg(long, value_enum, value_name = "WHEN")]
@@ -242,19 +258,19 @@ pub struct World {
     #[arg(long, value_name = "FILE", env = "UPDRAFT_CONFIG", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
     /// Where replies are kept between runs [default: the user's cache folder]
-    #[arg(long, value_name = "DIR", env = "UPDRAFT_CACHE_DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, help_heading = WORLD, value_name = "DIR", env = "UPDRAFT_CACHE_DIR", value_hint = ValueHint::DirPath)]
     pub cache_dir: Option<PathBuf>,
-    /// Ask no registry: answer from the cache alone
-    #[arg(long, conflicts_with_all = ["record", "replay"])]
+    /// Use no network: answer from the cache alone
+    #[arg(long, help_heading = WORLD, conflicts_with_all = ["record", "replay"])]
     pub offline: bool,
     /// Store every reply of the outside world in DIR
-    #[arg(long, value_name = "DIR", conflicts_with = "replay", value_hint = ValueHint::DirPath)]
+    #[arg(long, help_heading = WORLD, value_name = "DIR", conflicts_with = "replay", value_hint = ValueHint::DirPath)]
     pub record: Option<PathBuf>,
     /// Answer only from a store that `--record` made; no network at all
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, help_heading = WORLD, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub replay: Option<PathBuf>,
     /// Pretend that it is TIME (RFC 3339), for schedules and ages
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, help_heading = WORLD, value_name = "TIME", value_parser = parse_time)]
     pub now: Option<Timestamp>,
 }
 
@@ -263,7 +279,7 @@ pub struct World {
 pub enum Format {
     /// For people, on a terminal
     Table,
-    /// For programs: one document, schema `updraft.report/v1`
+    /// For programs: one document, which names its schema
     Json,
     /// For an issue, a comment or a job summary
     Markdown,

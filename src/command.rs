@@ -1,6 +1,5 @@
 //! What each command does with what was found: prints it, writes it, and turns it into an exit code.
 
-use std::fmt::Write as _;
 use std::io::{BufWriter, IsTerminal, Write as _};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -11,6 +10,7 @@ use anyhow::Context as _;
 use clap::CommandFactory;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use updraft_core::config::Config;
 use updraft_core::problem::{Problem, Severity};
 use updraft_core::source::SourceFile;
 
@@ -25,6 +25,7 @@ use crate::datasource;
 use crate::doctor::{Tags, report as check};
 use crate::explain;
 use crate::explain::rules::{self, Listing};
+use crate::forge::ForgeError;
 use crate::http::Http;
 use crate::migrate;
 use crate::report::layout::wrap;
@@ -75,17 +76,31 @@ pub async fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// Returns an error with its causes as people read it.
 pub fn describe(error: &anyhow::Error) -> String {
-    let mut text = format!("error: {error}");
-    let mut shown = error.to_string();
-    for cause in error.chain().skip(1) {
-        let cause = cause.to_string();
-        if !shown.contains(&cause) {
-            let _ = write!(text, "\n  caused by: {cause}");
-            shown = cause;
-        }
-    }
+    let text = format!("error: {}", told(error).join("\n  caused by: "));
     let lines: Vec<_> = text.lines().map(printable).collect();
     lines.join("\n")
+}
+
+/// Returns how a command ends that could not be done: what the forge answered is nobody's wrong usage.
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let is_of_forge = error.chain().any(|cause| cause.is::<ForgeError>());
+    ExitCode::from(if is_of_forge { ERRORS } else { USAGE })
+}
+
+/// Returns an error with its causes as one line of a log has it.
+pub fn in_one_line(error: &anyhow::Error) -> String {
+    printable(&told(error).join(": ")).into_owned()
+}
+
+/// Returns what an error says, and then each cause that says more.
+fn told(error: &anyhow::Error) -> Vec<String> {
+    let mut told = vec![error.to_string()];
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !told.last().is_some_and(|shown| shown.contains(&cause)) {
+            told.push(cause);
+        }
+    }
+    told
 }
 
 async fn dry_run(arguments: &DryRun, terminal: &Terminal) -> anyhow::Result<ExitCode> {
@@ -157,17 +172,20 @@ async fn extract(arguments: &Extract, terminal: &Terminal) -> anyhow::Result<Exi
 
 async fn explain(arguments: &Explain, terminal: &Terminal) -> anyhow::Result<ExitCode> {
     let outcome = run::dry_run(&arguments.path, &arguments.world).await?;
-    let found = explain::matching(&outcome, &arguments.target);
+    let target = explain::target::inside(&arguments.path, &arguments.target);
+    let found = explain::matching(&outcome, &target);
     if found.is_empty() {
-        anyhow::bail!(explain::nothing(&outcome, &arguments.target));
+        anyhow::bail!(explain::nothing(&outcome, &target));
     }
+    let reading = &outcome.reading;
     match arguments.format {
         ExplainFormat::Text => {
+            terminal.print_errors(&reading.config, &reading.snapshot.files);
             terminal.print(&explain::text(&outcome, &found, width_of(&std::io::stdout())))?;
         }
         ExplainFormat::Json => print_json(&explain::json(&outcome, &found))?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code_of(&reading.config))
 }
 
 async fn config_check(
@@ -201,8 +219,7 @@ async fn config_check(
         Format::Json => print_json(&check::document(&checked, &reading))?,
         Format::Markdown => terminal.print(&check::markdown(&checked, &reading))?,
     }
-    let has_errors = reading.config.problems.iter().any(|problem| problem.severity == Severity::Error);
-    Ok(if has_errors { ExitCode::from(USAGE) } else { ExitCode::SUCCESS })
+    Ok(code_of(&reading.config))
 }
 
 fn knows_more(finding: &Problem, problem: &Problem) -> bool {
@@ -221,16 +238,21 @@ async fn config_migrate(arguments: &Migrate, terminal: &Terminal) -> anyhow::Res
         terminal.print(&migrated.patches())?;
     }
     terminal.print_problems(&migrated.problems, &migrated.files, Format::Table);
-    terminal.tell(&if arguments.apply { migrated.written() } else { migrated.offered() });
+    if let Some(told) = if arguments.apply { migrated.written() } else { migrated.offered() } {
+        terminal.tell(&told);
+    }
     Ok(if migrated.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(USAGE) })
 }
 
 async fn config_show(arguments: &ConfigArgs, terminal: &Terminal) -> anyhow::Result<ExitCode> {
     let (mut reading, sources, _) = read_config(arguments).await?;
     reading.snapshot.hold(sources.file);
-    let width = width_of(&std::io::stdout());
-    terminal.print(&explain::show::config(&reading.config, &reading.snapshot.files, width))?;
-    Ok(ExitCode::SUCCESS)
+    let (config, files) = (&reading.config, &reading.snapshot.files);
+    // What is left out does not show in what holds.
+    let left_out = config.problems.iter().filter(|problem| problem.severity != Severity::Note);
+    terminal.print_problems(left_out, files, Format::Table);
+    terminal.print(&explain::show::config(config, files, width_of(&std::io::stdout())))?;
+    Ok(code_of(config))
 }
 
 async fn config_explain(
@@ -245,32 +267,39 @@ async fn config_explain(
     reading.snapshot.hold(sources.file);
     let files = &reading.snapshot.files;
     if arguments.format == ExplainFormat::Text {
-        let left_out = reading.config.problems.iter().filter(|problem| problem.severity == Severity::Error);
-        terminal.print_problems(left_out, files, Format::Table);
+        terminal.print_errors(&reading.config, files);
     }
     let listing = if verbosity > 0 { Listing::All } else { Listing::Own };
-    let explained = rules::explain(&reading, &arguments.target, listing).map_err(anyhow::Error::msg)?;
+    let target = explain::target::inside(&arguments.on.path, &arguments.target);
+    let explained = rules::explain(&reading, &target, listing).map_err(anyhow::Error::msg)?;
     match arguments.format {
         ExplainFormat::Text => terminal.print(&explained.text(width_of(&std::io::stdout())))?,
         ExplainFormat::Json => print_json(&explained.document())?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code_of(&reading.config))
 }
 
 /// Reads a working tree and its configuration; presets may be fetched, and with what they were more may be asked.
 async fn read_config(arguments: &ConfigArgs) -> anyhow::Result<(Reading, Sources, Http)> {
     let began = Instant::now();
     let snapshot = local::read(&arguments.path)?;
-    let (http_settings, _) = settings::http(&arguments.world)?;
+    let forge = settings::endpoint(None)?;
+    let (http_settings, _) = settings::http(&arguments.world, &forge)?;
     let http = Http::new(http_settings)?;
     let flag = arguments.world.config.as_deref();
-    let (config, sources) =
-        configuration::load_with_sources(&snapshot, flag, Presets::Fetched(&http)).await?;
+    let presets = Presets::Fetched { http: &http, forge: &forge };
+    let (config, sources) = configuration::load_with_sources(&snapshot, flag, presets).await?;
     Ok((Reading::new(&arguments.path, snapshot, config, began), sources, http))
 }
 
+/// Returns how a command ends that only looks at the configuration, or shows what follows from it.
+fn code_of(config: &Config) -> ExitCode {
+    let has_errors = config.problems.iter().any(|problem| problem.severity == Severity::Error);
+    if has_errors { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+}
+
 fn code(report: &Report) -> ExitCode {
-    if report.config.problems.iter().any(|problem| problem.severity == Severity::Error) {
+    if report.config.has_errors() {
         ExitCode::from(USAGE)
     } else if report.has_errors() {
         ExitCode::from(ERRORS)
@@ -332,6 +361,12 @@ impl Terminal {
         }
     }
 
+    /// Prints what keeps a configuration from being used.
+    fn print_errors(&self, config: &Config, files: &[SourceFile]) {
+        let errors = config.problems.iter().filter(|problem| problem.severity == Severity::Error);
+        self.print_problems(errors, files, Format::Table);
+    }
+
     /// Prints problems on stderr, for people; in the other formats they are part of the document.
     fn print_problems<'a>(
         &self,
@@ -343,7 +378,8 @@ impl Terminal {
             return;
         }
         let mut out = AutoStream::new(std::io::stderr(), self.color);
-        let renderer = match width_of(&std::io::stderr()) {
+        let width = width_of(&std::io::stderr());
+        let renderer = match width {
             Some(width) => Renderer::styled().term_width(width),
             None => Renderer::styled(),
         };
@@ -351,7 +387,7 @@ impl Terminal {
             let text =
                 problem.file.as_ref().and_then(|path| find(files, path.as_str())).map(|file| &*file.text);
             // Nobody is left to tell when stderr is gone.
-            let _ = writeln!(out, "{}\n", snippet::picture(problem, text, &renderer));
+            let _ = writeln!(out, "{}\n", snippet::picture(problem, text, &renderer, width));
         }
     }
 }

@@ -28,7 +28,12 @@ const MAX_ROUNDS: usize = 12;
 #[derive(Clone, Copy, Debug)]
 pub enum Presets<'a> {
     /// They are fetched.
-    Fetched(&'a Http),
+    Fetched {
+        /// Through this client.
+        http: &'a Http,
+        /// The API of the forge that the process works with.
+        forge: &'a Url,
+    },
     /// They are not: the command uses no network.
     Unreachable,
 }
@@ -69,6 +74,7 @@ pub async fn load_with_sources(
         }
         None => find_file(&snapshot.files),
     };
+    let unread = if flag.is_none() { unread(snapshot, file.as_ref()) } else { None };
     let own = snapshot.identity.slug.as_deref();
     let mut texts: BTreeMap<String, PresetText> = BTreeMap::new();
     let mut rounds = 0;
@@ -81,6 +87,12 @@ pub async fn load_with_sources(
                 if flag.is_none() {
                     config.problems.extend(overshadowed(&snapshot.files, file.as_ref()));
                 }
+                if let Some(problem) = unread {
+                    // It is there, so this is no repository without a configuration.
+                    config.files.splice(0..0, problem.file.clone());
+                    config.problems.push(problem);
+                }
+                config.problems.extend(switched_off(&config));
                 return Ok((*config, Sources { file, presets: texts }));
             }
             Resolution::Needs(wanted) => {
@@ -106,6 +118,35 @@ fn find_file(files: &[SourceFile]) -> Option<ConfigFile> {
     })
 }
 
+/// Returns what is wrong where the file that comes first is there and cannot be read: what its owner wants is not known then.
+fn unread(snapshot: &Snapshot, used: Option<&ConfigFile>) -> Option<Problem> {
+    let first = search_order()
+        .iter()
+        .take_while(|path| used.is_none_or(|used| used.path.as_str() != **path))
+        .filter(|path| **path != "package.json");
+    let of = |path: &str| {
+        let is_about = |problem: &&Problem| problem.file.as_ref().is_some_and(|file| file.as_str() == path);
+        snapshot.problems.iter().find(is_about)
+    };
+    let problem = first.into_iter().find_map(|path| of(path))?;
+    let file = problem.file.as_ref()?;
+    let why = problem.message.split_once("left out: ").map_or(&*problem.message, |(_, why)| why);
+    Some(
+        Problem::error(format!("the configuration `{file}` cannot be read: {why}"))
+            .in_file(file)
+            .hint("write it as a plain file of text in UTF-8"),
+    )
+}
+
+/// Says that nothing is looked at because the owner wants it so.
+fn switched_off(config: &Config) -> Option<Problem> {
+    let problem = Problem::note("`enabled: false` switches everything off");
+    (config.options.enabled == Some(false)).then(|| match config.files.first() {
+        Some(file) => problem.in_file(file),
+        None => problem,
+    })
+}
+
 /// Says which other configuration is there and does not count.
 fn overshadowed(files: &[SourceFile], used: Option<&ConfigFile>) -> Option<Problem> {
     let used = used?;
@@ -128,7 +169,9 @@ async fn text_of(preset: &PresetRef, snapshot: &Snapshot, presets: Presets<'_>) 
             .unwrap_or_else(|| PresetText::Absent("there is no such file in this repository".to_owned()));
     }
     let fetched = match presets {
-        Presets::Fetched(http) => fetch(preset, snapshot.identity.host.as_deref(), http).await,
+        Presets::Fetched { http, forge } => {
+            fetch(preset, snapshot.identity.host.as_deref(), http, forge).await
+        }
         Presets::Unreachable => Err("this command uses no network".to_owned()),
     };
     let found = fetched.unwrap_or_else(PresetText::Missing);
@@ -144,8 +187,13 @@ async fn text_of(preset: &PresetRef, snapshot: &Snapshot, presets: Presets<'_>) 
 ///
 /// Whoever writes the configuration chooses what is fetched, and the credentials of the process go along to the hosts they are for, as
 /// presets may be private. What is read is only ever used as a configuration.
-async fn fetch(preset: &PresetRef, own_host: Option<&str>, http: &Http) -> Result<PresetText, String> {
-    let forge = forge(preset.host, own_host, settings::endpoint(None).ok())?;
+async fn fetch(
+    preset: &PresetRef,
+    own_host: Option<&str>,
+    http: &Http,
+    forge: &Url,
+) -> Result<PresetText, String> {
+    let forge = place(preset.host, own_host, Some(forge.clone()))?;
     let paths = preset.files();
     for path in &paths {
         let request = Request::get(address(preset, &forge, path, access(http))?)
@@ -195,7 +243,7 @@ enum Place {
 
 /// Returns where a preset lives, with the forge this repository is on for `local>`: a repository of the same name on another forge may be
 /// anybody's. `endpoint` is the API of the forge that the process works with.
-fn forge(host: PresetHost, own_host: Option<&str>, endpoint: Option<Url>) -> Result<Place, String> {
+fn place(host: PresetHost, own_host: Option<&str>, endpoint: Option<Url>) -> Result<Place, String> {
     let own_github = endpoint.filter(|url| !matches!(url.host_str(), Some("api.github.com" | "github.com")));
     let known = |host| Ok(Place::Known(host));
     match (host, own_host) {
@@ -280,7 +328,7 @@ mod tests {
     fn check(text: &str, own_host: Option<&str>, access: Access, expected: Result<&str, &str>) {
         let preset = PresetRef::parse(text, None);
         let endpoint = Url::parse("https://github.harbour.example/api/v3/").ok();
-        let address = forge(preset.host, own_host, endpoint)
+        let address = place(preset.host, own_host, endpoint)
             .and_then(|forge| address(&preset, &forge, "default.json", access))
             .map(String::from);
         assert_eq!(address.as_deref().map_err(String::as_str), expected, "{text} {own_host:?}");
@@ -337,7 +385,9 @@ mod tests {
         let file =
             SourceFile::new(RepoPath::new("renovate.json").unwrap(), r#"{"extends": ["github>a/b0"]}"#);
         let snapshot = Snapshot { files: vec![file], ..Snapshot::default() };
-        let config = load(&snapshot, None, Presets::Fetched(&http)).await.unwrap();
+        let presets =
+            Presets::Fetched { http: &http, forge: &Url::parse("https://api.github.com/").unwrap() };
+        let config = load(&snapshot, None, presets).await.unwrap();
         assert_eq!(config.options.labels, Some(vec!["0".to_owned()]), "what was read holds");
         assert!(config.problems[0].message.contains("more than 12 presets away"), "{:?}", config.problems);
     }

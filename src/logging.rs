@@ -22,18 +22,21 @@ use crate::cli::{ColorChoice, Global, LogFormat};
 pub const DECISIONS: &str = "updraft::decisions";
 
 /// Starts logging as `global` and the environment say: `-v` flags first, then `UPDRAFT_LOG`, then Renovate's `LOG_LEVEL`; where nobody says
-/// anything that can be understood, at the level `usual`.
-pub fn start(global: &Global, usual: LevelFilter) {
+/// anything that can be understood, at the level `usual`. Returns how lines are written.
+pub fn start(global: &Global, usual: LevelFilter) -> LogFormat {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let level = match global.verbose {
-        0 => variable("UPDRAFT_LOG").or_else(|| variable("LOG_LEVEL").map(|level| renovate_level(&level))),
-        1 => Some("info".to_owned()),
-        2 => Some("debug".to_owned()),
-        _ => Some("trace".to_owned()),
+        0 => variable("UPDRAFT_LOG").map(|words| ("UPDRAFT_LOG", words)).or_else(|| {
+            let level = variable("LOG_LEVEL").map(|level| renovate_level(&level));
+            level.map(|level| ("LOG_LEVEL", level))
+        }),
+        1 => Some(("-v", "info".to_owned())),
+        2 => Some(("-vv", "debug".to_owned())),
+        _ => Some(("-vvv", "trace".to_owned())),
     };
-    let wanted = level.as_deref().map(|level| (level, filter(level)));
+    let wanted = level.map(|(name, level)| (name, filter(&level), level));
     let filter = match &wanted {
-        Some((_, Some(filter))) => filter.clone(),
+        Some((_, Some(filter), _)) => filter.clone(),
         _ => updraft_at(usual),
     };
     // Renovate's name comes after everything that is ours.
@@ -55,9 +58,11 @@ pub fn start(global: &Global, usual: LevelFilter) {
     // Nobody is left to tell when stderr is gone.
     let lines = Lines::new(style, |line: &str| drop(std::io::stderr().lock().write_all(line.as_bytes())));
     Registry::default().with(filter).with(lines).init();
-    if let Some((level, None)) = wanted {
-        tracing::warn!(level, usual = %usual, "this is no level of logging; the usual one is used");
+    if let Some((variable, None, level)) = wanted {
+        let hint = "write `error`, `warn`, `info`, `debug` or `trace`";
+        tracing::warn!(variable, level, usual = %usual, hint, "this is no level of logging; the usual one is used");
     }
+    format
 }
 
 /// Reads words such as `updraft::http=debug,warn`; a single word is about updraft only, not about the libraries it is made of.

@@ -86,18 +86,21 @@ impl Migrated {
         Ok(())
     }
 
-    /// Returns what was done, for people.
-    pub fn written(&self) -> String {
+    /// Returns what was done, for people; `None` where the problems say it all.
+    pub fn written(&self) -> Option<String> {
         self.told("brought up to date")
     }
 
-    /// Returns what could be done, for people.
-    pub fn offered(&self) -> String {
-        let told = self.told("to bring up to date");
-        if self.changed.is_empty() { told } else { format!("{told}; `--apply` does it") }
+    /// Returns what could be done, for people; `None` where the problems say it all.
+    pub fn offered(&self) -> Option<String> {
+        let told = self.told("to bring up to date")?;
+        Some(if self.changed.is_empty() { told } else { format!("{told}; `--apply` does it") })
     }
 
-    fn told(&self, done: &str) -> String {
+    fn told(&self, done: &str) -> Option<String> {
+        if self.changed.is_empty() && !self.problems.is_empty() {
+            return None;
+        }
         let count: usize = self.changed.iter().map(|changed| changed.count).sum();
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         let mut text = String::new();
@@ -112,6 +115,6 @@ impl Migrated {
                 plural(files)
             ),
         };
-        text
+        Some(text)
     }
 }

@@ -26,6 +26,7 @@ use updraft_core::span_set::SpanSet;
 use updraft_core::update::{Candidate, Choice, Dropped};
 use updraft_core::versioning::Versionings;
 use updraft_managers::extract::in_parallel;
+use url::Url;
 
 use crate::cli;
 use crate::configuration::{self, Presets};
@@ -37,6 +38,7 @@ use crate::proof::Proof;
 use crate::report::find;
 use crate::settings;
 use crate::source::{Snapshot, local};
+use crate::worktree;
 
 /// A repository that was read: its files, its configuration, and what managers found.
 #[derive(Debug)]
@@ -157,7 +159,15 @@ async fn understand(
 
 impl Reading {
     /// Returns what a repository holds under a configuration; reading it began at `began`.
-    pub fn new(path: &Path, snapshot: Snapshot, config: Config, began: Instant) -> Self {
+    pub fn new(path: &Path, mut snapshot: Snapshot, config: Config, began: Instant) -> Self {
+        // What cannot be read of the configuration is told as a problem of the configuration.
+        snapshot.problems.retain(|problem| {
+            problem.file.is_none()
+                || !config
+                    .problems
+                    .iter()
+                    .any(|said| said.file == problem.file && said.severity == Severity::Error)
+        });
         let extraction = Managers::new(&config).extract(&snapshot.files.iter().collect::<Vec<_>>());
         Self { root: path.to_owned(), snapshot, config, extraction, began }
     }
@@ -262,21 +272,27 @@ pub struct Session {
     pub problems: Vec<Problem>,
     /// A configuration file to use instead of the repository's.
     pub config: Option<PathBuf>,
+    /// The API of the forge that the process works with.
+    pub forge: Url,
 }
 
 impl Session {
-    /// Returns a session; `forge` adds what is needed to reach a forge.
+    /// Returns a session with the forge whose API is at `forge`.
     ///
     /// # Errors
     /// The settings of the process are wrong, or there can be no HTTP client.
-    pub fn new(world: &cli::World) -> anyhow::Result<Self> {
-        let (http_settings, mut problems) = settings::http(world)?;
+    pub fn new(world: &cli::World, forge: Url) -> anyhow::Result<Self> {
+        if let Some(folder) = &world.record {
+            // Better now than after all the registries were asked.
+            worktree::make_folder(folder)?;
+        }
+        let (http_settings, mut problems) = settings::http(world, &forge)?;
         let http = Http::new(http_settings)?;
         let (docker, unreadable) = settings::docker(world);
         problems.extend(unreadable);
         let datasources = datasource::all(&http, docker);
         let now = world.now.unwrap_or_else(Timestamp::now);
-        Ok(Self { http, datasources, now, problems, config: world.config.clone() })
+        Ok(Self { http, datasources, now, problems, config: world.config.clone(), forge })
     }
 
     /// Understands the files of a repository: its configuration, and what managers find. `path` is where people know it to be.
@@ -289,7 +305,8 @@ impl Session {
         snapshot: Snapshot,
         began: Instant,
     ) -> anyhow::Result<Reading> {
-        understand(path, snapshot, self.config.as_deref(), Presets::Fetched(&self.http), began).await
+        let presets = Presets::Fetched { http: &self.http, forge: &self.forge };
+        understand(path, snapshot, self.config.as_deref(), presets, began).await
     }
 
     /// Asks for every package, chooses and plans: everything but writing.
@@ -337,7 +354,7 @@ pub async fn dry_run(path: &Path, world: &cli::World) -> anyhow::Result<Outcome>
     let began = Instant::now();
     // Collecting the trusted authorities takes about as long as reading the tree, and so does asking git.
     let (session, subjects, snapshot) = std::thread::scope(|scope| {
-        let session = scope.spawn(|| Session::new(world));
+        let session = scope.spawn(|| Session::new(world, settings::endpoint(None)?));
         let subjects = scope.spawn(|| local::recent_subjects(path));
         let snapshot = local::read(path);
         let session = session.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -411,7 +428,9 @@ fn failures(findings: &[Finding]) -> Vec<Problem> {
                 problem.severity = Severity::Error;
             }
             if packages.len() > 1 {
-                problem.message = format!("{} (and {} more packages)", problem.message, packages.len() - 1);
+                let others = packages.len() - 1;
+                let packages = if others == 1 { "package" } else { "packages" };
+                problem.message = format!("{} (and {others} more {packages})", problem.message);
             }
             Some(problem)
         })

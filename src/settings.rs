@@ -2,12 +2,15 @@
 //!
 //! Nothing here can come from a repository: its configuration is written by whoever can open a pull request.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context;
 use secrecy::{ExposeSecret as _, SecretString};
+use updraft_core::address::without_user;
+use updraft_core::config::host_rule::without_effect;
 use updraft_core::problem::Problem;
 use url::Url;
 
@@ -27,25 +30,18 @@ const GITHUB_COM: &str = "https://api.github.com/";
 /// Where host rules are looked for, in order: a JSON list, as Renovate's `hostRules`.
 const HOST_RULES_NAMES: [&str; 2] = ["UPDRAFT_HOST_RULES", "RENOVATE_HOST_RULES"];
 
-/// Returns what the HTTP client is made from, and what is wrong with the settings.
+/// Returns what the HTTP client is made from, and what is wrong with the settings; `forge` is the API that the process works with.
 ///
 /// # Errors
-/// When the host rules are no JSON list.
-pub fn http(world: &cli::World) -> anyhow::Result<(HttpSettings, Vec<Problem>)> {
+/// When the host rules are no JSON list, or the file of a token cannot be read.
+pub fn http(world: &cli::World, forge: &Url) -> anyhow::Result<(HttpSettings, Vec<Problem>)> {
     let (mut host_rules, problems) = host_rules()?;
-    let token: Option<SecretString> = match &world.replay {
+    let (own, github_com) = match &world.replay {
         // A store answers what was asked when it was made, with or without a token: not what this environment would ask.
-        Some(folder) => folder.join("api.github.com").is_dir().then(|| "replayed".into()),
-        None => github_com_token()?,
+        Some(folder) => (None, folder.join("api.github.com").is_dir().then(|| "replayed".into())),
+        None => (secret(&TOKEN_NAMES)?, secret(&GITHUB_COM_TOKEN_NAMES)?),
     };
-    if let Some(token) = token {
-        host_rules = host_rules.with_github_token(&token);
-    }
-    if world.replay.is_none()
-        && let Some((forge, token)) = token_of_own_forge()?
-    {
-        host_rules = host_rules.with_token(forge.as_str(), &token);
-    }
+    host_rules = with_tokens(host_rules, forge, own, github_com);
     let source = match (&world.record, &world.replay, world.offline) {
         (Some(folder), _, _) => World::Record(folder.clone()),
         (_, Some(folder), _) => World::Replay(folder.clone()),
@@ -68,23 +64,27 @@ pub fn docker(world: &cli::World) -> (DockerConfig, Option<Problem>) {
     }
 }
 
-/// Returns the token for github.com. That of the forge is one only where the forge is github.com: a token for somewhere else is nobody's
-/// business there.
-fn github_com_token() -> anyhow::Result<Option<SecretString>> {
-    if let Some(token) = secret(&GITHUB_COM_TOKEN_NAMES)? {
-        return Ok(Some(token));
+/// Returns `rules` with the token for the forge and that for github.com. The first is one for github.com only where the forge is github.com: a token
+/// for somewhere else is nobody's business there.
+fn with_tokens(
+    rules: HostRules,
+    forge: &Url,
+    own: Option<SecretString>,
+    github_com: Option<SecretString>,
+) -> HostRules {
+    let (own, github_com) = match forge.as_str() {
+        GITHUB_COM => (None, github_com.or(own)),
+        _ => (own, github_com),
+    };
+    let rules = match github_com {
+        Some(token) => rules.with_github_token(&token),
+        None => rules,
+    };
+    match own {
+        // Presets of its repositories are read there.
+        Some(token) => rules.with_token(forge.as_str(), &token),
+        None => rules,
     }
-    let is_forge = endpoint(None)?.as_str() == GITHUB_COM;
-    if is_forge { secret(&TOKEN_NAMES) } else { Ok(None) }
-}
-
-/// Returns the API of a forge that is not github.com, and the token for it: presets of its repositories are read there.
-fn token_of_own_forge() -> anyhow::Result<Option<(Url, SecretString)>> {
-    let forge = endpoint(None)?;
-    if forge.as_str() == GITHUB_COM {
-        return Ok(None);
-    }
-    Ok(secret(&TOKEN_NAMES)?.map(|token| (forge, token)))
 }
 
 /// Returns the address of the forge's API, with a `/` at its end; `flag` is what the command line says.
@@ -150,7 +150,7 @@ pub fn run(arguments: &cli::Run) -> anyhow::Result<RunSettings> {
         || is_on(&["UPDRAFT_AUTODISCOVER", "RENOVATE_AUTODISCOVER"])?.unwrap_or_default();
     anyhow::ensure!(
         autodiscover || !repositories.is_empty(),
-        "there is no repository to work on; name one as `updraft run owner/name`, or use `--autodiscover`"
+        "there is no repository to work on; name one as `updraft run owner/name` or in `UPDRAFT_REPOSITORIES`, or use `--autodiscover`"
     );
     let mut autodiscover_filter = arguments.autodiscover_filter.clone();
     if autodiscover_filter.is_empty() {
@@ -292,7 +292,20 @@ fn host_rules() -> anyhow::Result<(HostRules, Vec<Problem>)> {
             error.column()
         )
     })?;
-    Ok(HostRules::new(rules))
+    let (rules, mut problems) = HostRules::new(rules);
+    problems.extend(members_without_effect(&text));
+    Ok((rules, problems))
+}
+
+/// Returns what the host rules in `text` say in vain; the values are not looked at, for they may be secrets.
+fn members_without_effect(text: &str) -> Vec<Problem> {
+    let rules: Vec<BTreeMap<String, serde_json::Value>> = serde_json::from_str(text).unwrap_or_default();
+    let problems = rules.iter().flat_map(|rule| {
+        let host = rule.get("matchHost").and_then(serde_json::Value::as_str);
+        let host = host.map_or_else(|| "any host".to_owned(), |host| format!("`{}`", without_user(host)));
+        rule.keys().filter_map(move |name| without_effect(&host, name))
+    });
+    problems.collect()
 }
 
 /// Returns the first of the environment's variables that is set and not empty.
@@ -312,4 +325,44 @@ fn default_cache_dir() -> Option<PathBuf> {
 pub fn config_file(path: &std::path::Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the configuration `{}`", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_known(forge: &str, own: Option<&str>, github_com: Option<&str>, expected: [bool; 3]) {
+        let forge = endpoint(Some(forge)).unwrap();
+        let rules =
+            with_tokens(HostRules::default(), &forge, own.map(Into::into), github_com.map(Into::into));
+        let is_known =
+            |address: &str| rules.settings(&Url::parse(address).unwrap(), "").credential().is_some();
+        let addresses =
+            ["https://api.github.com/repos", "https://github.com/o/r", "https://github.example.com/api/v3/x"];
+        assert_eq!(addresses.map(is_known), expected);
+    }
+
+    #[test]
+    fn what_a_host_rule_says_in_vain_is_told_without_its_value() {
+        let told = members_without_effect(
+            r#"[{"matchHost": "registry.lan", "username": "me", "passwrd": "secret"}, {"encrypted": "x"}]"#,
+        );
+        let told: Vec<_> = told.iter().map(|problem| (&*problem.message, problem.hint.as_deref())).collect();
+        let expected = [
+            ("host rule for `registry.lan`: a host rule has no `passwrd`", Some("did you mean `password`?")),
+            ("host rule for any host: `encrypted` has no effect here", None),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_token_is_for_the_forge_it_is_for() {
+        let own = "https://github.example.com/api/v3";
+        check_known("https://api.github.com", Some("a"), None, [true, true, false]);
+        check_known("https://api.github.com", None, Some("b"), [true, true, false]);
+        check_known(own, Some("a"), None, [false, false, true]);
+        check_known(own, Some("a"), Some("b"), [true, true, true]);
+        check_known(own, None, None, [false, false, false]);
+    }
 }

@@ -255,8 +255,117 @@ error: `matchPackageNames` wants a list of strings
     }
 }
 
+mod what_is_left_of_it {
+    use super::*;
+
+    const BROKEN: &str = "{\n  \"enabled\": false\n  \"labels\": []\n}\n";
+
+    #[test]
+    fn a_broken_configuration_is_told_by_every_command_that_uses_it() {
+        let repository = folder_with(&[("renovate.json", BROKEN), ("pod.yaml", POD)]);
+        let path = repository.path().to_str().unwrap();
+        for arguments in [
+            &["config", "show", path][..],
+            &["config", "explain", "busybox", path],
+            &["explain", "busybox", path],
+            &["config", "check", path],
+            &["dry-run", path],
+        ] {
+            let ran = replayed(arguments);
+            assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.err);
+            assert!(ran.err.contains("\n --> renovate.json:2:19"), "{}", ran.err);
+        }
+        let ran = updraft(&["config", "migrate", path]).expect(2).says("a `,` is missing here");
+        assert!(!ran.err.contains("nothing is old"), "{}", ran.err);
+    }
+
+    #[test]
+    fn nothing_is_applied_under_a_broken_configuration() {
+        let repository = folder_with(&[("renovate.json", BROKEN), ("pod.yaml", POD)]);
+        let ran = replayed(&["dry-run", repository.path().to_str().unwrap(), "--apply"]).expect(2);
+        assert!(ran.out.contains("Nothing was written into the working tree."), "{}", ran.out);
+        assert!(ran.out.contains("The configuration has errors: neither"), "{}", ran.out);
+        assert_eq!(fs::read_to_string(repository.path().join("pod.yaml")).unwrap(), POD);
+    }
+
+    #[test]
+    fn a_configuration_that_is_no_text_is_not_taken_for_none() {
+        let repository = folder_with(&[("pod.yaml", POD), (".renovaterc", "{}")]);
+        let utf_16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        fs::write(repository.path().join("renovate.json"), utf_16).unwrap();
+        replayed(&["dry-run", repository.path().to_str().unwrap()]).expect(2).says(
+            "
+error: the configuration `renovate.json` cannot be read: it is UTF-16
+--> renovate.json
+ = hint: write it as a plain file of text in UTF-8",
+        );
+        fs::remove_file(repository.path().join("renovate.json")).unwrap();
+        fs::write(repository.path().join(".renovaterc"), b"{\xff}").unwrap();
+        replayed(&["config", "check", repository.path().to_str().unwrap()])
+            .expect(2)
+            .says("error: the configuration `.renovaterc` cannot be read: line 1 is not valid UTF-8");
+    }
+
+    #[test]
+    fn another_file_that_is_no_text_says_nothing_about_the_configuration() {
+        let repository = folder_with(&[("pod.yaml", POD), ("renovate.json", "{}")]);
+        fs::write(repository.path().join(".renovaterc.json"), b"{\xff}").unwrap();
+        let ran = dry_run(&[("pod.yaml", POD), ("renovate.json", "{}")]).expect(0);
+        goes_on(&ran);
+        replayed(&["dry-run", repository.path().to_str().unwrap()]).expect(0);
+    }
+
+    #[test]
+    fn up_to_date_is_only_what_was_looked_up() {
+        let ran = dry_run(&[("a.txt", "")]).expect(0);
+        assert!(ran.out.contains("\nNo dependencies were found.\n"), "{}", ran.out);
+        let unknown = POD.replace("docker.io/library/busybox", "registry.lan/tools/greet");
+        let ran = dry_run(&[("pod.yaml", &unknown)]).expect(0);
+        assert!(ran.out.contains("\nNo dependency could be looked up.\n"), "{}", ran.out);
+        let current = POD.replace("1.36.1", "1.37.0");
+        let ran = dry_run(&[("pod.yaml", &unknown), ("current.yaml", &current)]).expect(0);
+        assert!(
+            ran.out.contains("\nNo update was found; one dependency could not be looked up.\n"),
+            "{}",
+            ran.out
+        );
+        let ran = dry_run(&[("pod.yaml", &current)]).expect(0);
+        assert!(ran.out.contains("\nEverything is up to date.\n"), "{}", ran.out);
+    }
+
+    #[test]
+    fn a_repository_that_is_switched_off_says_so() {
+        dry_run(&[("pod.yaml", POD), ("renovate.json", "{\"enabled\": false}")])
+            .expect(0)
+            .says("note: `enabled: false` switches everything off\n--> renovate.json");
+    }
+
+    #[test]
+    fn a_list_of_dependencies_in_markdown_is_one() {
+        let repository = folder_with(&[("pod.yaml", POD)]);
+        let path = repository.path().to_str().unwrap();
+        let ran = updraft(&["extract", path, "--format", "markdown"]).expect(0);
+        assert!(
+            ran.out.contains("| docker.io/library/busybox | `1.36.1` | docker | `pod.yaml:5` |"),
+            "{}",
+            ran.out
+        );
+        assert!(!ran.out.contains("up to date") && !ran.out.contains("requests"), "{}", ran.out);
+    }
+}
+
 mod command_line {
     use super::*;
+
+    #[test]
+    fn a_recording_that_cannot_be_made_is_told_of_before_anything_is_asked() {
+        let repository = folder_with(&[("pod.yaml", POD), ("file", "")]);
+        let folder = repository.path().join("file/replies");
+        let path = repository.path().to_str().unwrap();
+        let ran = updraft(&["dry-run", path, "--record", folder.to_str().unwrap()]).expect(2);
+        assert!(ran.err.contains("/file/replies`: Not a directory"), "{}", ran.err);
+        assert_eq!(ran.out, "");
+    }
 
     #[test]
     fn an_unknown_flag_gets_the_one_that_was_meant() {

@@ -425,6 +425,16 @@ fn a_mistake_in_the_configuration_becomes_an_issue_until_it_is_mended() {
 }
 
 #[test]
+fn a_configuration_that_is_no_text_is_not_taken_for_none() {
+    let scene = one_update();
+    scene.hub().commit("main", &[("renovate.json", "{\0}\0")], "Save it with another editor", "alice");
+    scene.run().expect(1);
+    let issue = scene.hub().issue_titled("Action Required: Fix Renovate Configuration");
+    assert!(issue.state == "open" && issue.body.contains("cannot be read"), "{issue:#?}");
+    assert_eq!(scene.hub().branch_names(), ["main"], "neither updates nor an offer of another one");
+}
+
+#[test]
 fn a_token_that_may_only_read_writes_nothing_and_says_so() {
     let scene = one_update();
     scene.github.account(TOKEN, Account::user("carer", Rights::Read));

@@ -79,7 +79,8 @@ fn run(tree: &Path, store: &Path) -> Outcome {
         let http = Http::new(settings).unwrap();
         let datasources = datasource::all(&http, DockerConfig::default());
         let now = support::NOW.parse().unwrap();
-        let session = Session { http, datasources, now, problems: Vec::new(), config: None };
+        let forge = "https://api.github.com/".parse().unwrap();
+        let session = Session { http, datasources, now, problems: Vec::new(), config: None, forge };
         let run = async {
             let snapshot = local::read(tree).unwrap();
             let reading = session.understand(tree, snapshot, Instant::now()).await.unwrap();

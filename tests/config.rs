@@ -68,7 +68,7 @@ fn a_repository_in_order_is_fine() {
     ]);
     let ran = updraft(&["config", "check", folder.path().to_str().unwrap()]).expect(0);
     assert_eq!(ran.err, "");
-    assert!(ran.out.ends_with("doctor: nothing is without effect (2 files, 1 dependency)\n"), "{}", ran.out);
+    assert!(ran.out.ends_with("without effect: nothing (2 files, 1 dependency)\n"), "{}", ran.out);
 }
 
 #[test]

@@ -256,7 +256,14 @@ impl World {
         };
         let http = Http::new(settings).unwrap();
         let datasources = datasource::all(&http, DockerConfig::default());
-        Session { http, datasources, now: support::NOW.parse().unwrap(), problems: Vec::new(), config: None }
+        Session {
+            http,
+            datasources,
+            now: support::NOW.parse().unwrap(),
+            problems: Vec::new(),
+            config: None,
+            forge: "https://api.github.com/".parse().unwrap(),
+        }
     }
 }
 

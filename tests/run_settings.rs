@@ -45,8 +45,7 @@ fn without_a_token_it_says_where_one_is_looked_for() {
 
 #[test]
 fn without_a_repository_it_says_how_to_name_one() {
-    let expected =
-        "there is no repository to work on; name one as `updraft run owner/name`, or use `--autodiscover`";
+    let expected = "there is no repository to work on; name one as `updraft run owner/name` or in `UPDRAFT_REPOSITORIES`, or use `--autodiscover`";
     refuses(&[], &[TOKEN], expected);
     refuses(&[], &[TOKEN, ("UPDRAFT_REPOSITORIES", " , ")], expected);
 }
@@ -208,5 +207,33 @@ fn a_token_that_the_forge_does_not_know_is_told_and_not_shown() {
     let told = summaries(&ran);
     let [summary] = told.as_slice() else { panic!("one line a repository: {}", ran.err) };
     let why = summary["reason"].as_str().unwrap();
-    assert!(why.starts_with("the forge does not accept the token (401)"), "{why}");
+    assert!(why.starts_with("the forge does not accept the token (401): "), "{why}");
+    assert!(!why.contains("caused by"), "{why}");
+}
+
+#[test]
+fn a_log_in_json_is_json_from_the_first_line() {
+    let ran = bot(&["--log-format", "json"], &[TOKEN]).expect(2);
+    let line: Value = serde_json::from_str(ran.err.trim()).unwrap();
+    assert_eq!((&line["level"], &line["message"]), (&"ERROR".into(), &"the run cannot begin".into()));
+    assert!(line["reason"].as_str().unwrap().starts_with("there is no repository to work on"), "{line}");
+}
+
+#[test]
+fn repositories_that_cannot_be_listed_are_no_wrong_usage() {
+    let github = GitHub::start();
+    let ran = bot(&["--autodiscover", "--endpoint", &github.api()], &[TOKEN]).expect(1);
+    assert!(ran.err.contains("error: the repositories cannot be listed\n"), "{}", ran.err);
+}
+
+#[test]
+fn a_filter_that_leaves_nothing_is_told() {
+    let github = github();
+    let filter = ["--autodiscover", "--autodiscover-filter", "nobody/*", "--endpoint", &github.api()];
+    let ran = bot(&filter, &[TOKEN]).expect(0);
+    assert!(
+        ran.err.contains("none of the repositories that the token may write to is worked on"),
+        "{}",
+        ran.err
+    );
 }

@@ -168,7 +168,7 @@ impl SkipReason {
             Self::Disabled => "it is disabled",
             Self::Ignored => "`ignoreDeps` names it",
             Self::InternalError => "updraft made a mistake here; please report it",
-            Self::LookupFailed => "the registry did not answer; it is tried again on the next run",
+            Self::LookupFailed => "looking it up failed; it is tried again on the next run",
             Self::ImageAutomation => "Flux image automation (`$imagepolicy`) owns this line",
             Self::DeadAnnotation => "the annotation above it cannot be applied to this line",
         }

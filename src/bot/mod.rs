@@ -93,7 +93,7 @@ impl Summary {
 pub async fn run(arguments: &cli::Run) -> anyhow::Result<Summary> {
     let began = Instant::now();
     let settings = settings::run(arguments)?;
-    let session = Session::new(&arguments.world)?;
+    let session = Session::new(&arguments.world, settings.endpoint.clone())?;
     for problem in &session.problems {
         tell_problem(problem, &[]);
     }
@@ -157,7 +157,15 @@ async fn repositories(
         }
         problems.extend(found.failures.into_iter().map(|error| Problem::error(error.message)));
         let is_wanted = |slug: &String| filter.patterns().is_empty() || filter.matches(slug);
+        let are_there = !found.names.is_empty();
         all.extend(found.names.into_iter().filter(is_wanted));
+        if are_there && all.is_empty() {
+            let filter = settings.autodiscover_filter.join(", ");
+            let problem =
+                Problem::warning("none of the repositories that the token may write to is worked on");
+            problems
+                .push(problem.hint(format!("`{filter}` of `--autodiscover-filter` matches none of them")));
+        }
     }
     let mut seen = std::collections::BTreeSet::new();
     all.retain(|slug| share::is_ours(slug, settings.shard) && seen.insert(slug.to_lowercase()));
@@ -175,8 +183,7 @@ pub async fn one(github: &Github, session: &Session, settings: &RunSettings, slu
         Ok(forge) => attempt(&forge, session, settings).await,
         Err(error) => Err(error.into()),
     };
-    let work =
-        work.map_err(|error| crate::command::describe(&error).trim_start_matches("error: ").to_owned());
+    let work = work.map_err(|error| crate::command::in_one_line(&error));
     Ending { repository: slug, duration: began.elapsed(), requests: sent() - before, work }
 }
 

@@ -161,8 +161,8 @@ pub fn text(checked: &Checked, reading: &Reading, verbosity: u8, width: Option<u
     let problems: Vec<Problem> = checked.problems().cloned().collect();
     let _ = writeln!(
         out,
-        "doctor: {} ({}, {})",
-        counts(&problems, "nothing is without effect"),
+        "without effect: {} ({}, {})",
+        counts(&problems, "nothing"),
         count(reading.snapshot.files.len(), "file", "files"),
         count(reading.extraction.deps.len(), "dependency", "dependencies"),
     );

@@ -31,7 +31,8 @@ pub fn config(config: &Config, files: &[SourceFile], width: Option<usize>) -> St
         }
     }
     rules(config, files, width, &mut out);
-    let _ = writeln!(out, "\n{BOLD}defaults{BOLD:#}, where nothing else is said");
+    let gap = if out.is_empty() { "" } else { "\n" };
+    let _ = writeln!(out, "{gap}{BOLD}defaults{BOLD:#}, where nothing else is said");
     for option in &defaults {
         let value = wrap(&printable(&option.value), width, option.name.chars().count() + 2);
         let _ = writeln!(out, "{DIM}{}: {value}{DIM:#}", option.name);

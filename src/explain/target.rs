@@ -1,6 +1,7 @@
 //! Which dependencies people mean by what they write.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use updraft_core::choose::PreparedDep;
 use updraft_core::config::closest;
@@ -12,6 +13,14 @@ use crate::report::{build, find};
 
 /// How many lines of a file are named where none was meant.
 const LINES_NAMED: usize = 12;
+
+/// Returns `target` as a path in the tree at `root`, where people name a file as their shell completes it: with the way to the tree in front.
+pub fn inside(root: &Path, target: &str) -> String {
+    let whole = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let named = Path::new(target);
+    let below = named.strip_prefix(root).or_else(|_| named.strip_prefix(whole)).ok();
+    below.and_then(Path::to_str).filter(|below| !below.is_empty()).unwrap_or(target).to_owned()
+}
 
 /// Returns the places in `deps` of those that `target` means: a name, a part of one, a file, or `file:line`.
 pub fn chosen(files: &[SourceFile], deps: &[&PreparedDep], target: &str) -> Vec<usize> {
@@ -82,4 +91,26 @@ pub fn nothing(files: &[SourceFile], deps: &[&PreparedDep], target: &str) -> Str
         |name| format!("did you mean `{}`?", printable(name)),
     );
     format!("no dependency is called `{target}`\nhint: {hint}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_inside(root: &str, target: &str, expected: &str) {
+        assert_eq!(inside(Path::new(root), target), expected, "{root} {target}");
+    }
+
+    #[test]
+    fn a_file_may_be_named_with_the_way_to_the_tree() {
+        check_inside("/home/me/lab", "/home/me/lab/apps/a.yaml:12", "apps/a.yaml:12");
+        check_inside("lab/", "lab/apps/a.yaml", "apps/a.yaml");
+        check_inside("lab", "apps/a.yaml", "apps/a.yaml");
+        check_inside(".", "./apps/a.yaml", "apps/a.yaml");
+        check_inside(".", "ghcr.io/me/lab", "ghcr.io/me/lab");
+        check_inside("lab", "lab", "lab");
+        let here = std::env::current_dir().unwrap();
+        check_inside(".", here.join("apps/a.yaml:3").to_str().unwrap(), "apps/a.yaml:3");
+    }
 }

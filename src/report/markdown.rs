@@ -5,6 +5,7 @@ use tera::{Context, Tera};
 use updraft_core::draft::markdown::{code, message, plain};
 use updraft_core::problem::Severity;
 
+use super::table::UNUSABLE;
 use super::{BranchReport, ProblemReport, Report};
 
 const TEMPLATE: &str = include_str!("templates/report.md.tera");
@@ -38,6 +39,15 @@ struct Told {
     place: String,
     message: String,
     hint: String,
+}
+
+/// What the template shows of a dependency where nothing was looked up; all texts are safe Markdown.
+#[derive(Serialize)]
+struct Found {
+    name: String,
+    value: String,
+    source: String,
+    place: String,
 }
 
 /// Returns the report as Markdown.
@@ -74,8 +84,14 @@ pub fn render(report: &Report) -> Result<String, tera::Error> {
     context.insert("repository", &plain(&report.repository));
     context.insert("stats", &report.stats);
     context.insert("packages", &report.packages());
+    context.insert("found", &report.branches.is_none().then(|| found(report)));
     context.insert("ready", &rows(&ready).unwrap_or_default());
     context.insert("held", &rows(&held).unwrap_or_default());
+    context.insert("listed", &report.branches.is_none());
+    let is_empty = report.branches.as_ref().map_or(report.stats.deps == 0, Vec::is_empty);
+    context.insert("conclusion", &is_empty.then(|| report.without_branches()));
+    context
+        .insert("unusable", &(report.branches.is_some() && report.config.has_errors()).then_some(UNUSABLE));
     context.insert("skipped", &skipped);
     context.insert("problems", &problems);
     tera.render(TEMPLATE_NAME, &context)
@@ -102,6 +118,16 @@ fn rows(branch: &BranchReport) -> Vec<Row> {
             }
         })
         .collect()
+}
+
+fn found(report: &Report) -> Vec<Found> {
+    let found = report.deps().map(|(file, dep)| Found {
+        name: plain(dep.dep_name),
+        value: code(&dep.value()),
+        source: plain(&dep.source()),
+        place: code(&format!("{}:{}", file.path, dep.line)),
+    });
+    found.collect()
 }
 
 fn told(problem: &ProblemReport) -> Told {

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use updraft_core::dep::SkipReason;
 use updraft_core::problem::{Problem, Severity};
 use updraft_core::source::SourceFile;
 use updraft_core::update::UpdateType;
@@ -256,10 +257,30 @@ pub fn find<'a>(files: &'a [SourceFile], path: &str) -> Option<&'a SourceFile> {
     files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().and_then(|at| files.get(at))
 }
 
+impl ConfigReport {
+    /// Returns whether it cannot be used as it is: the bot writes nothing then.
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(|problem| problem.severity == Severity::Error)
+    }
+}
+
 impl Report<'_> {
     /// Returns whether something could not be done: the exit code is 1 then.
     pub fn has_errors(&self) -> bool {
         self.problems.iter().chain(&self.config.problems).any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Returns what to say where there is no branch: everything is up to date only where everything could be looked at.
+    pub fn without_branches(&self) -> String {
+        let is_unknown = |dep: &DepReport| dep.skip_reason == Some(SkipReason::LookupFailed.as_str());
+        match (self.stats.deps, self.deps().filter(|(_, dep)| is_unknown(dep)).count()) {
+            (0, _) => "No dependencies were found.".to_owned(),
+            (_, 0) if self.has_errors() => "No branch would be written; the errors say why.".to_owned(),
+            (_, 0) => "Everything is up to date.".to_owned(),
+            (all, failed) if all == failed => "No dependency could be looked up.".to_owned(),
+            (_, 1) => "No update was found; one dependency could not be looked up.".to_owned(),
+            (_, failed) => format!("No update was found; {failed} dependencies could not be looked up."),
+        }
     }
 
     /// Returns how many distinct packages there are.
@@ -289,6 +310,24 @@ impl Report<'_> {
 /// Returns a digest or version as tables show it: digests cut to seven digits.
 fn shown<'a>(value: Option<&'a str>, digest: Option<&'a str>) -> &'a str {
     value.or_else(|| digest.map(updraft_core::name::short_digest)).unwrap_or("")
+}
+
+impl DepReport<'_> {
+    /// Returns the version it has, with the first digits of its digest.
+    pub fn value(&self) -> String {
+        match (self.current_value, self.current_digest) {
+            (Some(value), Some(digest)) => format!("{value}@{}", updraft_core::name::short_digest(digest)),
+            (value, digest) => shown(value, digest).to_owned(),
+        }
+    }
+
+    /// Returns where it is looked up, or why it is not.
+    pub fn source(&self) -> String {
+        match self.skip_reason {
+            Some(reason) => format!("{} (skipped)", reason.replace('-', " ")),
+            None => self.datasource.unwrap_or_default().to_owned(),
+        }
+    }
 }
 
 impl UpgradeReport {

@@ -3,6 +3,7 @@
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use updraft_core::problem::{Problem, Severity};
 
+use super::layout::wrap;
 use super::printable::printable;
 
 /// The longest source line that is shown whole, in bytes: a minified file must not flood the terminal.
@@ -11,18 +12,22 @@ const MAX_LINE_BYTES: usize = 240;
 /// No annotation yet: turns a title into a group that elements can be added to.
 const NOTHING: [Snippet<'static, annotate_snippets::Annotation<'static>>; 0] = [];
 
-/// Returns `problem` as people read it; `text` is the file it points into, if that is at hand.
-pub fn picture(problem: &Problem, text: Option<&str>, renderer: &Renderer) -> String {
-    let level = match problem.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-        Severity::Note => Level::NOTE,
+/// Returns `problem` as people read it; `text` is the file it points into, if that is at hand. What is said of it breaks between words
+/// where a line would be longer than `width`, if there is one.
+pub fn picture(problem: &Problem, text: Option<&str>, renderer: &Renderer, width: Option<usize>) -> String {
+    let (level, name) = match problem.severity {
+        Severity::Error => (Level::ERROR, "error"),
+        Severity::Warning => (Level::WARNING, "warning"),
+        Severity::Note => (Level::NOTE, "note"),
     };
-    let mut group = level.primary_title(printable(&problem.message)).elements(NOTHING);
+    let message = broken(&problem.message, width, name.len() + 2);
+    let mut group = level.primary_title(message).elements(NOTHING);
+    let mut last_line = 0;
     let path = problem.file.as_ref().map(|file| printable(file.as_str()).into_owned());
     if let (Some(path), Some(span), Some(text)) = (&path, problem.span, text) {
         let (line_start, shown) = lines_around(text, span.start, span.end);
         let first_line = text.get(..line_start).map_or(1, |before| before.matches('\n').count() + 1);
+        last_line = first_line + shown.matches('\n').count();
         let start = floor(shown, span.start.saturating_sub(line_start).min(shown.len()));
         let end = floor(shown, span.end.saturating_sub(line_start).clamp(start, shown.len())).max(start);
         group = group.element(
@@ -35,9 +40,16 @@ pub fn picture(problem: &Problem, text: Option<&str>, renderer: &Renderer) -> St
         group = group.element(annotate_snippets::Origin::path(path.as_str()));
     }
     if let Some(hint) = &problem.hint {
-        group = group.element(Level::HELP.with_name("hint").message(printable(hint)));
+        let margin = if last_line == 0 { 0 } else { last_line.to_string().len() };
+        let hint = broken(hint, width, margin + " = hint: ".len());
+        group = group.element(Level::HELP.with_name("hint").message(hint));
     }
     renderer.render(&[group])
+}
+
+/// Returns a text that begins in column `indent` in lines that fit into `width`. The renderer puts the further ones under the first.
+fn broken(text: &str, width: Option<usize>, indent: usize) -> String {
+    wrap(&printable(text), width.map(|width| width.saturating_sub(indent)), 0)
 }
 
 /// Returns where the lines that hold `start..end` begin, and those lines, cut to a bearable length on character borders.
@@ -84,7 +96,25 @@ mod tests {
             |                          ^^^^^^^^^\n  \
             |\n  \
             = hint: write `[\"grafana\"]`";
-        assert_eq!(picture(&problem, Some(text), &Renderer::plain()), expected);
+        assert_eq!(picture(&problem, Some(text), &Renderer::plain(), None), expected);
+    }
+
+    #[test]
+    fn what_is_said_breaks_between_words() {
+        let problem = Problem::error("the registry shows it to nobody without a credential")
+            .at(&RepoPath::new("apps.yaml").unwrap(), ByteSpan::new(0, 5))
+            .hint("give it a host rule, or a login in a Docker `config.json`");
+        let expected = "error: the registry shows it to nobody\n       \
+            without a credential\n \
+            --> apps.yaml:1:1\n  \
+            |\n\
+            1 | image\n  \
+            | ^^^^^\n  \
+            |\n  \
+            = hint: give it a host rule, or a\n          \
+            login in a Docker\n          \
+            `config.json`";
+        assert_eq!(picture(&problem, Some("image"), &Renderer::plain(), Some(40)), expected);
     }
 
     #[test]
@@ -92,7 +122,7 @@ mod tests {
         let text = format!("a: {}ä", "ä".repeat(5_000));
         let problem =
             Problem::error("too long").at(&RepoPath::new("a.yaml").unwrap(), ByteSpan::new(6_000, 6_001));
-        assert!(picture(&problem, Some(&text), &Renderer::plain()).len() < 2_000);
+        assert!(picture(&problem, Some(&text), &Renderer::plain(), None).len() < 2_000);
     }
 
     #[test]
@@ -102,13 +132,13 @@ mod tests {
         let problem = Problem::error("bad `\u{1b}[2J`\nerror: forged")
             .at(&path, ByteSpan::new(3, 9))
             .hint("use `\u{1b}[2J\n`");
-        let picture = picture(&problem, Some(text), &Renderer::plain());
+        let picture = picture(&problem, Some(text), &Renderer::plain(), None);
         assert!(!picture.chars().any(|letter| letter.is_control() && letter != '\n'), "{picture:?}");
         assert_eq!(picture.lines().count(), 7, "{picture}");
     }
 
     #[test]
     fn a_problem_without_a_place_is_one_line() {
-        assert_eq!(picture(&Problem::note("hello"), None, &Renderer::plain()), "note: hello");
+        assert_eq!(picture(&Problem::note("hello"), None, &Renderer::plain(), None), "note: hello");
     }
 }

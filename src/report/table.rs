@@ -21,6 +21,8 @@ const MAX_NAME: usize = 60;
 const MIN_COLUMN: usize = 34;
 /// The width of the arrow between two versions, and the spaces around it.
 const ARROW: usize = 3;
+/// The widest a column of registries gets where there is little room; reasons for leaving something out may take two lines.
+const MAX_SOURCE: usize = 20;
 /// The places of one skip reason that are named.
 const PLACES_SHOWN: usize = 3;
 
@@ -64,7 +66,7 @@ pub fn render(report: &Report, view: &View<'_>) -> String {
     if let Some(branches) = &report.branches {
         sections(&mut out, report, branches, view);
         skipped(&mut out, report, view.width);
-        closing(&mut out, branches, view);
+        closing(&mut out, report, branches, view);
     } else {
         inventory(&mut out, report, view.width);
         skipped(&mut out, report, view.width);
@@ -328,14 +330,25 @@ fn skipped(out: &mut String, report: &Report, width: Option<usize>) {
     }
 }
 
-fn closing(out: &mut String, branches: &[BranchReport], view: &View<'_>) {
+/// What the bot makes of a configuration that cannot be used.
+pub(super) const UNUSABLE: &str = "The configuration has errors: neither `updraft run` nor `--apply` writes anything until they are mended.";
+
+fn closing(out: &mut String, report: &Report, branches: &[BranchReport], view: &View<'_>) {
+    conclusion(out, report, branches, view);
+    if report.config.has_errors() {
+        let _ = writeln!(out, "{}", wrap(UNUSABLE, view.width, 0));
+    }
+}
+
+fn conclusion(out: &mut String, report: &Report, branches: &[BranchReport], view: &View<'_>) {
     let held: Vec<&BranchReport> = branches.iter().filter(|branch| branch.hold.is_some()).collect();
     let ready = branches.len() - held.len();
     if branches.is_empty() {
-        out.push_str("\nEverything is up to date.\n");
+        let _ = writeln!(out, "\n{}", report.without_branches());
         return;
     }
     let mut text = match view.applied {
+        Some(applied) if applied.files == 0 => "Nothing was written into the working tree".to_owned(),
         Some(applied) => format!(
             "{} written into {} of the working tree",
             count(applied.branches, "branch", "branches"),
@@ -378,31 +391,28 @@ fn argument(text: &str) -> String {
 
 /// Lists what was found, where nothing was looked up.
 fn inventory(out: &mut String, report: &Report, width: Option<usize>) {
-    let value_of = |dep: &DepReport| match (dep.current_value, dep.current_digest) {
-        (Some(value), Some(digest)) => format!("{value}@{}", updraft_core::name::short_digest(digest)),
-        (value, digest) => super::shown(value, digest).to_owned(),
-    };
     let widest =
         |text: &dyn Fn(&DepReport) -> usize| report.deps().map(|(_, dep)| text(dep)).max().unwrap_or(0);
-    let most = width.map_or(MAX_NAME, |width| (width / 2).max(20));
-    let name_width = widest(&|dep| dep.dep_name.chars().count()).min(most);
-    let value_width = widest(&|dep| value_of(dep).chars().count()).min(most / 2);
+    let value_width = widest(&|dep| dep.value().chars().count());
+    let value_width = value_width.min(width.map_or(MAX_NAME / 2, |width| (width / 3).max(10)));
+    let source_width = widest(&|dep| dep.source().chars().count()).min(MAX_SOURCE);
+    let room = width.map_or(MAX_NAME, |width| width.saturating_sub(8 + 2 + value_width + 2 + source_width));
+    let name_width = widest(&|dep| dep.dep_name.chars().count()).min(room.max(16));
+    let indent = 8 + name_width + 2 + value_width + 2;
     for file in &report.files {
         let _ = writeln!(out, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}", printable(file.path), file.manager);
         let mut deps: Vec<&DepReport> = file.deps.iter().collect();
         deps.sort_by_key(|dep| dep.line);
         for dep in deps {
-            let source = dep.skip_reason.map_or_else(
-                || dep.datasource.unwrap_or_default().to_owned(),
-                |reason| format!("{} (skipped)", reason.replace('-', " ")),
-            );
-            let source = printable(&source);
+            let value = printable(&dep.value()).into_owned();
+            let value = if width.is_some() { fit(&value, value_width) } else { pad(&value, value_width) };
+            let source = wrap(&printable(&dep.source()), width, indent);
             let _ = writeln!(
                 out,
                 "  {DIM}{:>4}{DIM:#}  {}  {}  {DIM}{source}{DIM:#}",
                 dep.line,
                 fit(&printable(dep.dep_name), name_width),
-                pad(&printable(&value_of(dep)), value_width)
+                value
             );
         }
     }

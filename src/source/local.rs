@@ -17,7 +17,7 @@ use url::Url;
 use super::gitignore::read_small;
 use super::text::{MAX_FILE_BYTES, is_binary_by_name, is_text_by_name, text_file, too_large};
 use super::walk::walk;
-use super::{Identity, Snapshot};
+use super::{Identity, Snapshot, lost_configuration};
 
 /// Room for most files, in bytes.
 const USUAL_FILE_BYTES: usize = 64 * 1024;
@@ -58,7 +58,10 @@ pub fn read(root: &Path) -> Result<Snapshot, SourceError> {
     }
     let root =
         root.canonicalize().map_err(|source| SourceError::Unreadable { path: root.to_owned(), source })?;
-    let (files, problems) = read_files(&root);
+    let (files, mut problems) = read_files(&root);
+    let is_link = |path: &str| root.join(path).symlink_metadata().is_ok_and(|found| found.is_symlink());
+    problems.extend(lost_configuration::behind_a_link(&files, is_link));
+    problems.extend(lost_configuration::above(&files, &root));
     Ok(Snapshot { files, problems, identity: identity(&root) })
 }
 

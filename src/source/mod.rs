@@ -2,6 +2,7 @@
 
 mod gitignore;
 pub mod local;
+mod lost_configuration;
 pub mod remote;
 mod text;
 mod walk;

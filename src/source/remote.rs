@@ -12,7 +12,7 @@ use updraft_core::name::RepoPath;
 use updraft_core::problem::Problem;
 
 use super::text::{MAX_FILE_BYTES, is_binary_by_name, text_file, too_large};
-use super::{Identity, Snapshot};
+use super::{Identity, Snapshot, lost_configuration};
 use crate::forge::{CommitHead, Forge, ForgeError, Repository, Tree, TreeEntry, blob_id};
 use crate::http::Http;
 
@@ -62,6 +62,8 @@ pub async fn read(
         texts.retain(|sha, _| used.contains(sha.as_str()));
         shelf.keep(&texts).await;
     }
+    let is_link = |path: &str| tree.get(path).is_some_and(|entry| entry.mode == "120000");
+    problems.extend(lost_configuration::behind_a_link(&files, is_link));
     problems.sort();
     let identity = Identity {
         name: repository.slug.rsplit('/').next().unwrap_or(&repository.slug).to_owned(),

@@ -26,10 +26,13 @@ pub(super) fn too_large(path: &RepoPath, size: u64) -> Option<Problem> {
 pub(super) fn text_file(path: &RepoPath, bytes: &[u8]) -> Option<Result<SourceFile, Problem>> {
     let ours = is_text_by_name(path);
     if memchr::memchr(0, bytes.get(..BINARY_PROBE_BYTES).unwrap_or(bytes)).is_some() {
+        let (what, hint) = if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            ("it is UTF-16", "save the file as UTF-8")
+        } else {
+            ("it is binary", "add it to `ignorePaths`")
+        };
         return ours.then(|| {
-            Err(Problem::warning(format!("`{path}` is left out: it is binary"))
-                .in_file(path)
-                .hint("add it to `ignorePaths`"))
+            Err(Problem::warning(format!("`{path}` is left out: {what}")).in_file(path).hint(hint))
         });
     }
     match std::str::from_utf8(bytes) {
@@ -55,6 +58,7 @@ pub(super) fn is_text_by_name(path: &RepoPath) -> bool {
         "yaml" | "yml" | "json" | "json5" | "toml" | "env" | "sh" | "tpl" | "gotmpl" | "j2" | "tf"
     ) || name.contains("dockerfile")
         || name.contains("containerfile")
+        || name == ".renovaterc"
 }
 
 /// Returns whether a file of this name holds no text.

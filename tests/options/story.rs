@@ -38,6 +38,7 @@ pub(crate) async fn tell(case: &Case) -> String {
         now: case.now,
         problems: Vec::new(),
         config: None,
+        forge: "https://api.github.com/".parse().unwrap(),
     };
     let file = |(path, text): &(String, String)| SourceFile::new(RepoPath::new(path).unwrap(), text.as_str());
     let mut files: Vec<SourceFile> = case.files.iter().map(file).collect();

@@ -151,7 +151,14 @@ pub(crate) fn inside_for(scene: &Scene, deadline: Duration) -> Ran {
         http.stop_at((std::time::Instant::now() + deadline).into());
         let datasources = datasource::all(&http, DockerConfig::default());
         let now = scene.github.time().parse().unwrap();
-        let session = Session { http, datasources, now, problems: Vec::new(), config: None };
+        let session = Session {
+            http,
+            datasources,
+            now,
+            problems: Vec::new(),
+            config: None,
+            forge: "https://api.github.com/".parse().unwrap(),
+        };
         let endpoint = format!("{}/", scene.github.api()).parse().unwrap();
         let credentials = match scene.door {
             Door::AppEverywhere => Credentials::app("4711", &APP_KEY.to_owned().into()).unwrap(),

@@ -9,7 +9,7 @@ use super::names::closest;
 use super::options::Options;
 use super::reader::{ListedObject, OptionValue, Reader};
 use crate::dep::Dep;
-use crate::problem::Severity;
+use crate::problem::{Problem, Severity};
 
 /// One host rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +52,37 @@ const OF_THE_PROCESS: &[&str] = &[
     "readOnly",
     "timeout",
 ];
+
+/// What the rules of the process may say with an effect.
+const HONOURED: &[&str] = &[
+    "matchHost",
+    "hostType",
+    "enabled",
+    "description",
+    "username",
+    "password",
+    "token",
+    "authType",
+    "insecureRegistry",
+    "concurrentRequestLimit",
+    "maxRequestsPerSecond",
+    "timeout",
+];
+
+/// Returns what is wrong with a member of one of the process's own rules, the one for `host`; `None` for one that has an effect.
+pub fn without_effect(host: &str, name: &str) -> Option<Problem> {
+    if HONOURED.contains(&name) {
+        return None;
+    }
+    if CREDENTIALS.contains(&name) || OF_THE_PROCESS.contains(&name) {
+        return Some(Problem::warning(format!("host rule for {host}: `{name}` has no effect here")));
+    }
+    let problem = Problem::warning(format!("host rule for {host}: a host rule has no `{name}`"));
+    Some(match closest(name, HONOURED.iter().copied()) {
+        Some(close) => problem.hint(format!("did you mean `{close}`?")),
+        None => problem,
+    })
+}
 
 impl HostRule {
     /// Returns whether the rule is about a dependency.
