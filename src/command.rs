@@ -83,7 +83,7 @@ pub fn describe(error: &anyhow::Error) -> String {
 
 /// Returns how a command ends that could not be done: what the forge answered is nobody's wrong usage.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
-    let is_of_forge = error.chain().any(|cause| cause.is::<ForgeError>());
+    let is_of_forge = error.chain().any(<dyn std::error::Error>::is::<ForgeError>);
     ExitCode::from(if is_of_forge { ERRORS } else { USAGE })
 }
 

@@ -133,8 +133,8 @@ pub(crate) fn inside_for(scene: &Scene, deadline: Duration) -> Ran {
     // Little of it, so that silence costs a test little; not so little that a busy machine is taken for a silent one.
     let patience = Patience {
         connect: Duration::from_secs(5),
-        silence: Duration::from_millis(1000),
-        deadline: Duration::from_millis(3000),
+        silence: Duration::from_secs(1),
+        deadline: Duration::from_secs(3),
         pause: Duration::from_millis(1),
         untold: Duration::from_millis(1),
         ..Patience::default()
