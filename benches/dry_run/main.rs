@@ -1,8 +1,8 @@
 //! How long a whole dry run takes, requests, memory and all: the real binary, an internet in this process, every reply 50 ms away; in the last
 //! rows the handshakes of each connection, too.
 //!
-//! `cargo bench --bench dry_run -- growth` does it for repositories of other sizes, with everything at hand: what a run takes must grow no
-//! faster than what there is to update.
+//! `cargo bench --bench dry_run -- growth` does it for repositories of other sizes, every reply 50 ms away, or as many as the command line says
+//! (`-- growth 0`): what a run takes must grow no faster than what there is to update.
 //!
 //! Times of a run that waits for replies are told in round trips, too: what the same run takes with everything at hand, and how often it waited.
 
@@ -48,8 +48,10 @@ fn main() {
     let authority = Authority::new();
     std::fs::write(folder.path().join("ca.pem"), &authority.pem).expect("a file");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let latency =
+        Duration::from_millis(std::env::args().find_map(|word| word.parse().ok()).unwrap_or(LATENCY));
     if std::env::args().any(|word| word == "growth") {
-        return growth(folder.path(), &authority, &runtime);
+        return growth(folder.path(), &authority, &runtime, latency);
     }
     let repository = folder.path().join("homelab");
     homelab::write(&repository, homelab::APPLICATIONS).expect("a repository");
@@ -57,8 +59,6 @@ fn main() {
         "{:<34} {:>5} {:>9} {:>9} {:>9} {:>12} {:>9}",
         "", "", "wall", "processor", "requests", "connections", "rounds"
     );
-    let latency =
-        Duration::from_millis(std::env::args().find_map(|word| word.parse().ok()).unwrap_or(LATENCY));
     let distances = [
         ("at hand".to_owned(), Distance { reply: Duration::ZERO, connection: Duration::ZERO }),
         (
@@ -89,9 +89,9 @@ fn main() {
 }
 
 /// Prints the rows of a table, one for each size, cold and warm.
-fn growth(folder: &Path, authority: &Authority, runtime: &tokio::runtime::Runtime) {
-    let at_hand = Distance { reply: Duration::ZERO, connection: Duration::ZERO };
-    let internet = runtime.block_on(Internet::start(authority, at_hand, Protocol::Two));
+fn growth(folder: &Path, authority: &Authority, runtime: &tokio::runtime::Runtime, latency: Duration) {
+    let distance = Distance { reply: latency, connection: Duration::ZERO };
+    let internet = runtime.block_on(Internet::start(authority, distance, Protocol::Two));
     println!(
         "| dependencies | | wall, ms | processor, ms | requests | KB of replies | peak memory so far, MB |"
     );
