@@ -336,7 +336,7 @@ fn key_and_value(rest: &[u8]) -> Option<(&[u8], &[u8])> {
             (key, after)
         }
         b'?' | b'&' | b'*' | b'!' | b'|' | b'>' | b'%' | b'@' | b'`' | b'[' | b']' | b'{' | b'}' | b','
-        | b'\t' => {
+        | b'#' | b'\t' => {
             return None;
         }
         _ => {
@@ -457,6 +457,7 @@ serverInfo: {}
             "entries:\n  a:\n  - version: *x\n",
             "entries:\n  a:\n  - <<: *x\n    version: 1\n",
             "entries:\n  a:\n  - version: 1\n created: x\n",
+            "entries:\n  a:\n  - #one: 1\n     version: 1\n",
             "entries:\n  a:\n  - home: 'x\n    version: 1\n",
             "entries:\n  ? a\n  : - version: 1\n",
             "entries:\n- a\n",
