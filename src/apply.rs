@@ -5,7 +5,7 @@ use std::path::Path;
 
 use updraft_core::edit::Taken;
 use updraft_core::plan::Branch;
-use updraft_core::problem::{Problem, Severity};
+use updraft_core::problem::Problem;
 
 use crate::proof::Proof;
 use crate::run::Outcome;
@@ -23,7 +23,7 @@ pub struct Applied {
 /// Writes the branches that nothing holds back into the tree at `root`. What could not be written is a problem of the outcome. Nothing is
 /// written where the configuration has errors, for what its owner wants is not known then.
 pub fn apply(outcome: &mut Outcome, root: &Path) -> Applied {
-    if outcome.reading.config.problems.iter().any(|problem| problem.severity == Severity::Error) {
+    if outcome.reading.config.has_errors() {
         return Applied::default();
     }
     let (applied, problems) = written(outcome, root);

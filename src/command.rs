@@ -294,8 +294,7 @@ async fn read_config(arguments: &ConfigArgs) -> anyhow::Result<(Reading, Sources
 
 /// Returns how a command ends that only looks at the configuration, or shows what follows from it.
 fn code_of(config: &Config) -> ExitCode {
-    let has_errors = config.problems.iter().any(|problem| problem.severity == Severity::Error);
-    if has_errors { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+    if config.has_errors() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
 }
 
 fn code(report: &Report) -> ExitCode {

@@ -157,7 +157,7 @@ pub(super) async fn work(
         )));
     }
     let issues = issues(forge, &repository, &reading).await?;
-    if reading.config.problems.iter().any(|problem| problem.severity == Severity::Error) {
+    if reading.config.has_errors() {
         let mut work = Work::without_branches(Verdict::WrongConfig);
         work.problems.clone_from(&reading.config.problems);
         if let Some(issues) = &issues {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
@@ -45,10 +46,15 @@ impl Proof {
         Self { expected: expected.into(), holds }
     }
 
+    /// Returns the proof that a body is JSON from which a `T` can be made.
+    pub fn of<T: DeserializeOwned>() -> Self {
+        Self::new("", |body, _| serde_json::from_slice::<T>(body).is_ok())
+    }
+
     /// Returns the proof that a body is JSON.
     #[cfg(test)]
     pub fn json() -> Self {
-        Self::new("", |body, _| serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok())
+        Self::of::<serde::de::IgnoredAny>()
     }
 
     /// Returns whether a body is what it should be.

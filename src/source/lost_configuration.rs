@@ -8,14 +8,16 @@ use updraft_core::name::RepoPath;
 use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
 
+use crate::report::find;
+
 /// The places of configurations that are nothing else.
 fn places() -> impl Iterator<Item = &'static str> {
     search_order().iter().copied().filter(|path| *path != "package.json")
 }
 
-/// Returns whether one of the configuration's places is among `files`.
+/// Returns whether one of the configuration's places is among `files`, which are sorted by path.
 fn is_read(files: &[SourceFile]) -> bool {
-    places().any(|place| files.iter().any(|file| file.path.as_str() == place))
+    places().any(|place| find(files, place).is_some())
 }
 
 /// Says that the only configuration is a symbolic link: links are not followed. `is_link` answers for a path in the repository.

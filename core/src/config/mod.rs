@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::name::RepoPath;
-use crate::problem::Problem;
+use crate::problem::{Problem, Severity};
 use crate::source::SourceFile;
 
 pub use apply::{Applied, Facts, RuleTrace};
@@ -223,6 +223,11 @@ impl Config {
         remove(Arc::make_mut(&mut config.plain_base));
         config.bases.values_mut().for_each(|base| remove(Arc::make_mut(base)));
         config
+    }
+
+    /// Returns whether it cannot be used as it is: what its owner wants is not known then, and nothing is written.
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(|problem| problem.severity == Severity::Error)
     }
 
     /// Returns what a place is called: `.renovaterc.json5` or the preset's name.

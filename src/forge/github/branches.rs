@@ -86,8 +86,7 @@ impl GithubRepository {
     async fn git_commit<T: DeserializeOwned>(&self, sha: &str) -> Result<T, ForgeError> {
         let call =
             Call::get(self.route(format!("/git/commits/{}", path(sha))), format!("read the commit `{sha}`"));
-        let proof = Proof::new("", |body, _| serde_json::from_slice::<T>(body).is_ok());
-        self.send(&call.immutable(proof)).await?.json()
+        self.send(&call.immutable(Proof::of::<T>())).await?.json()
     }
 
     pub(super) async fn read_branches(&self, prefix: &str) -> Result<Vec<BranchHead>, ForgeError> {

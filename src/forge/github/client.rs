@@ -144,8 +144,7 @@ impl Call {
 
     /// Says what the reply tells: one that does not is not kept, or else it would be there again when GitHub says that nothing has changed.
     pub(super) fn tells<T: DeserializeOwned>(self) -> Self {
-        let proof = Proof::new("", |body, _| serde_json::from_slice::<T>(body).is_ok());
-        Self { proof: Some(proof), ..self }
+        Self { proof: Some(Proof::of::<T>()), ..self }
     }
 
     /// Says that the reply is not worth keeping.

@@ -40,6 +40,14 @@ const NOTHING: [&str; 2] = [
 ];
 
 impl Listing {
+    /// Whether it says all that it was asked for.
+    fn is_complete(&self, sha: &str, depth: Depth) -> bool {
+        match depth {
+            Depth::Everything => self.is_whole(sha),
+            Depth::OneFolder => self.has_entries(sha),
+        }
+    }
+
     /// Whether it says what is in a folder.
     fn has_entries(&self, sha: &str) -> bool {
         !self.tree.is_empty() || NOTHING.contains(&sha)
@@ -104,17 +112,12 @@ impl GithubRepository {
         let task = "list the files of a commit";
         let call = Call::get(self.route(format!("/git/trees/{}{recursive}", path(sha))), task);
         let proof = match depth {
-            Depth::Everything => Proof::new(sha, |body, sha| {
-                serde_json::from_slice(body).is_ok_and(|listing: Listing| listing.is_whole(sha))
-            }),
-            Depth::OneFolder => Proof::new(sha, |body, sha| {
-                serde_json::from_slice(body).is_ok_and(|listing: Listing| listing.has_entries(sha))
-            }),
+            Depth::Everything => Proof::new(sha, |body, sha| is_listing(body, sha, Depth::Everything)),
+            Depth::OneFolder => Proof::new(sha, |body, sha| is_listing(body, sha, Depth::OneFolder)),
         };
-        let answer = self.send(&call.immutable(proof.clone()).body_limit(LIST_LIMIT)).await?;
-        let listing = answer.json()?;
+        let listing: Listing = self.send(&call.immutable(proof).body_limit(LIST_LIMIT)).await?.json()?;
         // Files that are not there would have no dependencies, whose updates nobody needs.
-        if proof.holds(&answer.body) { Ok(listing) } else { Err(unexpected(task, "files are missing")) }
+        if listing.is_complete(sha, depth) { Ok(listing) } else { Err(unexpected(task, "files are missing")) }
     }
 
     pub(super) async fn read_blob(&self, sha: &str) -> Result<Vec<u8>, ForgeError> {
@@ -128,6 +131,10 @@ impl GithubRepository {
         }
         Ok(answer.body.to_vec())
     }
+}
+
+fn is_listing(body: &[u8], sha: &str, depth: Depth) -> bool {
+    serde_json::from_slice(body).is_ok_and(|listing: Listing| listing.is_complete(sha, depth))
 }
 
 /// Whether a file is the one with an id; ids of another length are of another kind, and are believed.
