@@ -192,7 +192,10 @@ fn among(user: &Resource<'_>, repositories: &[&Repository<'_>], setter: Option<O
         return found(&nearest, setter);
     }
     let name = nearest.first().map_or_else(String::new, |repository| repository.resource.title());
-    Source::Missing(format!("{name} is a container registry and is none: {}", places(&nearest)))
+    Source::Missing(format!(
+        "{name} is declared more than once, as a container registry (`type: oci`) and as a repository with an `index.yaml`: {}",
+        places(&nearest)
+    ))
 }
 
 /// Returns how many folders two files have in common, from the outermost on.
