@@ -12,6 +12,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use github::{Failure, Fault};
 use scene::{SLUG, Scene, plain_config};
 use serde_json::{Value, json};
 use support::{Ran, replayed, run};
@@ -316,4 +317,80 @@ fn every_request_is_told_with_what_came_of_it() {
         (&json!("DEBUG"), &json!(502), &json!(1))
     );
     assert!(requests.iter().any(|line| line["attempt"] == 2), "{requests:#?}");
+}
+
+/// Returns the lines that say what went wrong, and the one that says what became of the repository.
+#[track_caller]
+fn problems(lines: &[Value]) -> (Vec<&Value>, &Value) {
+    let told = lines.iter().filter(|line| line["message"] == "problem").collect();
+    let is_end = |line: &&Value| line["milliseconds"].is_u64() && line["repository"] == SLUG;
+    (told, lines.iter().rfind(is_end).expect("the repository has a line of its own"))
+}
+
+#[test]
+fn the_problems_of_the_figures_are_those_that_the_log_tells() {
+    let scene = scene();
+    let dead = scene.manifest("dead", "1.0.0").replace(&scene.registry.host(), "127.0.0.1:1");
+    scene.hub().commit("main", &[("apps/dead.yaml", &dead), ("apps/binary.yaml", "a\0b")], "Add", "alice");
+    let figures = scene.home().path().join("figures.prom");
+    let mut command = scene.command(&["--log-format", "json", SLUG]);
+    command.env("UPDRAFT_METRICS", &figures);
+    let ran = run(command).expect(1);
+    let lines = lines(&ran);
+    let (told, done) = problems(&lines);
+    let errors = told.iter().filter(|line| line["level"] == "ERROR").count();
+    assert!(errors > 0 && told.len() > errors, "there is something to count: {told:#?}");
+    assert_eq!(
+        (&done["message"], &done["problems"], &done["errors"]),
+        (&json!("done"), &json!(told.len()), &json!(errors))
+    );
+    let figures = std::fs::read_to_string(figures).unwrap();
+    let warnings = told.len() - errors;
+    for figure in [
+        format!("updraft_repository_errors{{repository=\"{SLUG}\"}} {errors}\n"),
+        format!("updraft_repository_problems{{repository=\"{SLUG}\",severity=\"error\"}} {errors}\n"),
+        format!("updraft_repository_problems{{repository=\"{SLUG}\",severity=\"warning\"}} {warnings}\n"),
+    ] {
+        assert!(figures.contains(&figure), "{figure}{figures}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_configuration_is_told_with_its_line() {
+    let scene = scene();
+    let wrong = "{\n  \"extends\": [\"config:recommended\"],\n  \"labels\": 3\n}\n";
+    scene.hub().commit("main", &[("renovate.json", wrong)], "Oops", "alice");
+    let ran = scene.run_with(&["--log-format", "json", SLUG]).expect(1);
+    let lines = lines(&ran);
+    let (told, end) = problems(&lines);
+    assert_eq!(end["reason"], "nothing is written until the configuration is mended");
+    let [problem] = told.as_slice() else { panic!("{told:#?}") };
+    assert_eq!(
+        (&problem["level"], &problem["packageFile"], &problem["line"]),
+        (&json!("ERROR"), &json!("renovate.json"), &json!(3))
+    );
+}
+
+#[test]
+fn a_preset_that_cannot_be_read_is_told_with_its_line() {
+    let scene = scene();
+    let text = "{\n  \"extends\": [\n    \"local>o/shared\"\n  ]\n}\n";
+    scene.hub().commit("main", &[("renovate.json", text)], "Share", "alice");
+    scene.github.fault(Fault::on("GET", "/o/shared", Failure::Status(403, None)).times(usize::MAX));
+    let figures = scene.home().path().join("figures.prom");
+    let mut command = scene.command(&["--log-format", "json", SLUG]);
+    command.env("UPDRAFT_METRICS", &figures);
+    let ran = run(command).expect(1);
+    let lines = lines(&ran);
+    let (told, end) = problems(&lines);
+    let reason = end["reason"].as_str().unwrap();
+    assert!(reason.starts_with("nothing is written with half a configuration: `local>o/shared`"), "{end}");
+    let [problem] = told.as_slice() else { panic!("{told:#?}") };
+    assert_eq!((&problem["packageFile"], &problem["line"]), (&json!("renovate.json"), &json!(3)));
+    assert!(problem["hint"].as_str().unwrap().contains("`updraft run` writes nothing"), "{problem}");
+    let figures = std::fs::read_to_string(figures).unwrap();
+    assert!(
+        figures.contains(&format!("updraft_repository_success{{repository=\"{SLUG}\"}} 0\n")),
+        "{figures}"
+    );
 }

@@ -95,8 +95,6 @@ pub struct Tally {
     pub merged: u64,
     /// Pull requests closed and branches deleted because nobody needs them.
     pub pruned: u64,
-    /// Branches that could not be brought up to date.
-    pub errors: u64,
 }
 
 impl Job<'_> {

@@ -78,8 +78,8 @@ const METRICS: [Metric; 12] = [
     },
     Metric {
         name: "updraft_repository_errors",
-        help: "Branches that could not be brought up to date.",
-        value: |ending| ending.tally().map(|tally| tally.errors),
+        help: "Problems that are errors: what could not be asked, read, planned or written.",
+        value: |ending| Some(count(ending.work.as_ref().ok()?.count_problems(Severity::Error))),
     },
 ];
 
@@ -158,9 +158,8 @@ words!(WAITS, wait(Wait):
 );
 
 fn severities(ending: &Ending) -> Option<Vec<&'static str>> {
-    let work = ending.work.as_ref().ok()?;
-    let found = work.outcome.iter().flat_map(|outcome| &outcome.problems);
-    Some(found.chain(&work.problems).map(|problem| severity(problem.severity)).collect())
+    let problems = ending.work.as_ref().ok()?.problems();
+    Some(problems.map(|problem| severity(problem.severity)).collect())
 }
 
 fn failed_lookups(ending: &Ending) -> Option<Vec<&'static str>> {

@@ -74,7 +74,7 @@ impl Ending {
 
     /// Returns whether something could not be done.
     pub fn has_errors(&self) -> bool {
-        self.work.as_ref().map_or(true, |work| work.verdict == Verdict::WrongConfig || work.has_errors())
+        self.work.as_ref().map_or(true, Work::has_errors)
     }
 }
 
@@ -219,27 +219,13 @@ fn report(ending: &Ending) {
             return;
         }
     };
-    if let Some(outcome) = &work.outcome {
-        let reading = &outcome.reading;
-        let problems = [
-            &reading.config.problems,
-            &reading.snapshot.problems,
-            &reading.extraction.problems,
-            &outcome.problems,
-        ];
-        for problem in problems.into_iter().flatten() {
-            tell_problem(problem, &reading.snapshot.files);
-        }
-    }
-    for problem in &work.problems {
-        tell_problem(problem, &[]);
+    let files = work.reading().map_or(&[][..], |reading| &reading.snapshot.files);
+    for problem in work.problems() {
+        tell_problem(problem, files);
     }
     match &work.verdict {
         Verdict::Skipped(reason) => tracing::info!(reason, milliseconds, "skipped"),
-        Verdict::WrongConfig => {
-            let reason = "nothing is written until the configuration is mended";
-            tracing::error!(reason, milliseconds, "failed");
-        }
+        Verdict::WrongConfig(reason) => tracing::error!(reason, milliseconds, "failed"),
         Verdict::Onboarding => {
             let reason = "the pull request that offers a configuration is open";
             tracing::info!(reason, milliseconds, "waiting");
@@ -279,8 +265,9 @@ fn tell_figures(message: &'static str, reason: Option<&str>, ending: &Ending, wo
                 pullsUpdated = $tally.pulls_updated,
                 merged = $tally.merged,
                 pruned = $tally.pruned,
-                problems = $outcome.map_or(0, |outcome| outcome.problems.len()) + work.problems.len(),
-                errors = $tally.errors,
+                // Notes are not told at the level of this line.
+                problems = work.count_problems(Severity::Warning),
+                errors = work.count_problems(Severity::Error),
                 requests = ending.requests,
                 milliseconds = ending.duration.as_millis(),
                 "{message}"

@@ -40,8 +40,8 @@ pub enum Verdict {
     Done,
     /// There was nothing to work on: it is archived, empty, switched off.
     Skipped(String),
-    /// Its configuration is wrong, so nothing was written but an issue that says so.
-    WrongConfig,
+    /// Nothing was written but an issue that says so: its configuration is wrong, or half of it could not be read. This says which, in words.
+    WrongConfig(String),
     /// It has no configuration yet; a pull request offers one.
     Onboarding,
     /// The run ended before everything was done; the next one goes on.
@@ -62,6 +62,8 @@ pub enum Wait {
 pub struct Work {
     /// What became of it.
     pub verdict: Verdict,
+    /// What was read, where it came no further.
+    pub reading: Option<Reading>,
     /// What was found out, where it came so far.
     pub outcome: Option<Outcome>,
     /// Where each branch stands.
@@ -78,12 +80,17 @@ impl Work {
     pub(super) fn without_branches(verdict: Verdict) -> Self {
         Self {
             verdict,
+            reading: None,
             outcome: None,
             entries: Vec::new(),
             problems: Vec::new(),
             tally: Tally::default(),
             open_pulls: None,
         }
+    }
+
+    fn without_config(why: impl Into<String>, reading: Reading) -> Self {
+        Self { reading: Some(reading), ..Self::without_branches(Verdict::WrongConfig(why.into())) }
     }
 
     /// Returns what each branch that is not made now waits for.
@@ -95,10 +102,29 @@ impl Work {
         })
     }
 
+    /// Returns what was read of the repository, however far it came.
+    pub fn reading(&self) -> Option<&Reading> {
+        self.outcome.as_ref().map(|outcome| &outcome.reading).or(self.reading.as_ref())
+    }
+
+    /// Returns everything that went wrong or is worth a look, in the order of the work.
+    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
+        let read = self.reading().map(|reading| {
+            let Reading { config, snapshot, extraction, .. } = reading;
+            config.problems.iter().chain(&snapshot.problems).chain(&extraction.problems)
+        });
+        let found = self.outcome.iter().flat_map(|outcome| &outcome.problems);
+        read.into_iter().flatten().chain(found).chain(&self.problems)
+    }
+
+    /// Returns how many of the problems are as bad as this, or worse.
+    pub fn count_problems(&self, severity: Severity) -> usize {
+        self.problems().filter(|problem| problem.severity <= severity).count()
+    }
+
     /// Returns whether something could not be done.
     pub fn has_errors(&self) -> bool {
-        let all = self.outcome.iter().flat_map(|outcome| &outcome.problems).chain(&self.problems);
-        self.tally.errors > 0 || all.into_iter().any(|problem| problem.severity == Severity::Error)
+        matches!(self.verdict, Verdict::WrongConfig(_)) || self.count_problems(Severity::Error) > 0
     }
 }
 
@@ -158,20 +184,17 @@ pub(super) async fn work(
     }
     let issues = issues(forge, &repository, &reading).await?;
     if reading.config.has_errors() {
-        let mut work = Work::without_branches(Verdict::WrongConfig);
-        work.problems.clone_from(&reading.config.problems);
         if let Some(issues) = &issues {
             allowed(config_issue::open(forge, &reading, issues).await)?;
         }
-        return Ok(work);
+        return Ok(Work::without_config("nothing is written until the configuration is mended", reading));
     }
     let unread = &reading.config.unread_presets;
     if !unread.is_empty() {
-        for problem in &reading.config.problems {
-            super::tell_problem(problem, &reading.snapshot.files);
-        }
         let names: Vec<String> = unread.iter().map(|preset| format!("`{preset}`")).collect();
-        anyhow::bail!("nothing is written with half a configuration: {} could not be read", names.join(", "));
+        let why =
+            format!("nothing is written with half a configuration: {} could not be read", names.join(", "));
+        return Ok(Work::without_config(why, reading));
     }
     if let Some(issues) = &issues {
         allowed(config_issue::close(forge, issues).await)?;
@@ -314,7 +337,7 @@ async fn branches(
         Err(error) => return Err(error.into()),
     };
     let open_pulls = Some(counts.open_pulls);
-    Ok(Work { verdict, outcome: Some(outcome), entries, problems, tally, open_pulls })
+    Ok(Work { verdict, reading: None, outcome: Some(outcome), entries, problems, tally, open_pulls })
 }
 
 impl Job<'_> {
@@ -404,7 +427,6 @@ impl Job<'_> {
             // Somebody else changed it at the same time, or does not want it to change; the next run looks again at what is there.
             Problem::warning(message)
         } else {
-            self.tally.errors += 1;
             Problem::error(message)
         };
         self.problems.push(problem);
