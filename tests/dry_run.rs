@@ -437,3 +437,18 @@ fn a_run_without_asking_answers_from_what_was_asked_before() {
     assert!(offline.out.contains("6.9.0 → 6.9.2"), "{}", offline.out);
     assert!(Path::new(&home.path().join("cache/updraft")).is_dir());
 }
+
+#[test]
+fn half_a_configuration_is_said_to_keep_the_bot_from_writing() {
+    let tree = folder_with(&[
+        ("renovate.json", "{\"extends\": [\"config:recommended\", \"github>harbour/presets\"]}"),
+        ("Dockerfile", "FROM nginx:1.27.0\n"),
+    ]);
+    let says = "`updraft run` writes nothing as long as it cannot read them";
+    for format in ["table", "markdown"] {
+        let ran = replayed(&["dry-run", tree.path().to_str().unwrap(), "--format", format]);
+        assert!(ran.out.contains(says), "{}", ran.out);
+    }
+    let ran = replayed(&["dry-run", tree.path().to_str().unwrap(), "--format", "json"]);
+    assert_eq!(ran.json()["config"]["unreadPresets"], json!(["github>harbour/presets"]));
+}

@@ -62,6 +62,7 @@ pub fn of_config(config: &Config, files: &[SourceFile]) -> ConfigReport {
     ConfigReport {
         files: config.files.iter().map(ToString::to_string).collect(),
         problems: config.problems.iter().map(|problem| ProblemReport::new(problem, files)).collect(),
+        unread_presets: config.unread_presets.iter().cloned().collect(),
     }
 }
 

@@ -5,7 +5,6 @@ use tera::{Context, Tera};
 use updraft_core::draft::markdown::{code, message, plain};
 use updraft_core::problem::Severity;
 
-use super::table::UNUSABLE;
 use super::{BranchReport, ProblemReport, Report};
 
 const TEMPLATE: &str = include_str!("templates/report.md.tera");
@@ -90,8 +89,7 @@ pub fn render(report: &Report) -> Result<String, tera::Error> {
     context.insert("listed", &report.branches.is_none());
     let is_empty = report.branches.as_ref().map_or(report.stats.deps == 0, Vec::is_empty);
     context.insert("conclusion", &is_empty.then(|| report.without_branches()));
-    context
-        .insert("unusable", &(report.branches.is_some() && report.config.has_errors()).then_some(UNUSABLE));
+    context.insert("unusable", &report.branches.as_ref().and_then(|_| report.config.without_effect()));
     context.insert("skipped", &skipped);
     context.insert("problems", &problems);
     tera.render(TEMPLATE_NAME, &context)

@@ -53,7 +53,17 @@ pub struct ConfigReport {
     pub files: Vec<String>,
     /// What is wrong with it.
     pub problems: Vec<ProblemReport>,
+    /// The presets whose texts could not be read, as they are written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread_presets: Vec<String>,
 }
+
+/// What the bot makes of a configuration that cannot be used.
+const UNUSABLE: &str = "The configuration has errors: neither `updraft run` nor `--apply` writes anything until they are mended.";
+
+/// What the bot makes of a configuration of which only a part is known.
+const HALF_READ: &str =
+    "Presets could not be read: `updraft run` writes nothing as long as it cannot read them either.";
 
 /// What one manager found in one file.
 #[derive(Clone, Debug, Serialize)]
@@ -261,6 +271,15 @@ impl ConfigReport {
     /// Returns whether it cannot be used as it is: the bot writes nothing then.
     pub fn has_errors(&self) -> bool {
         self.problems.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Returns what to say where the bot would write nothing under it, whatever else is found.
+    pub fn without_effect(&self) -> Option<&'static str> {
+        match (self.has_errors(), self.unread_presets.is_empty()) {
+            (true, _) => Some(UNUSABLE),
+            (false, false) => Some(HALF_READ),
+            (false, true) => None,
+        }
     }
 }
 

@@ -330,13 +330,10 @@ fn skipped(out: &mut String, report: &Report, width: Option<usize>) {
     }
 }
 
-/// What the bot makes of a configuration that cannot be used.
-pub(super) const UNUSABLE: &str = "The configuration has errors: neither `updraft run` nor `--apply` writes anything until they are mended.";
-
 fn closing(out: &mut String, report: &Report, branches: &[BranchReport], view: &View<'_>) {
     conclusion(out, report, branches, view);
-    if report.config.has_errors() {
-        let _ = writeln!(out, "{}", wrap(UNUSABLE, view.width, 0));
+    if let Some(text) = report.config.without_effect() {
+        let _ = writeln!(out, "{}", wrap(text, view.width, 0));
     }
 }
 

@@ -390,9 +390,9 @@ impl Resolver<'_> {
             _ => match self.presets.get(&preset.key()) {
                 Some(PresetText::Found { path, text, is_local }) => (path, Arc::clone(text), *is_local),
                 Some(PresetText::Missing(reason)) => {
-                    let hint = "everything else of the configuration holds".to_owned();
+                    let hint = "a dry run goes by the rest of the configuration; `updraft run` writes nothing until it can be read";
                     self.unread.insert(preset.text.clone());
-                    self.unknown(preset, place, &format!("it could not be read: {reason}"), hint);
+                    self.unknown(preset, place, &format!("it could not be read: {reason}"), hint.to_owned());
                     return None;
                 }
                 Some(PresetText::Absent(reason)) => {
