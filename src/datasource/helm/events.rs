@@ -70,10 +70,10 @@ impl<C: Iterator<Item = Vec<u8>>> Chars<C> {
                 return !self.text.is_empty();
             };
             self.pending.extend_from_slice(&chunk);
-            let whole = match std::str::from_utf8(&self.pending) {
-                Err(error) if error.error_len().is_none() => error.valid_up_to(),
-                _ => self.pending.len(),
-            };
+            // Whatever came before it: only what may still become a character waits.
+            let cut = self.pending.utf8_chunks().last().map_or(&[][..], |last| last.invalid());
+            let waits = std::str::from_utf8(cut).is_err_and(|error| error.error_len().is_none());
+            let whole = self.pending.len() - if waits { cut.len() } else { 0 };
             let rest = self.pending.split_off(whole);
             self.text.push_str(&String::from_utf8_lossy(&self.pending));
             self.pending = rest;
@@ -409,6 +409,16 @@ mod tests {
         assert_eq!(read(""), Err(IndexError::NoEntries));
         assert_eq!(read("apiVersion: v1\n"), Err(IndexError::NoEntries));
         assert!(matches!(read("entries:\n  a: [1"), Err(IndexError::Syntax { .. })));
+    }
+
+    #[test]
+    fn bytes_that_are_no_character_spoil_no_other() {
+        let text = b"entries:\n  a:\n  - version: 1\xff\xc3\xa4\n";
+        for size in 1..text.len() {
+            let wanted = BTreeSet::from(["a".to_owned()]);
+            let index = read_index(text.chunks(size).map(<[u8]>::to_vec), &wanted).unwrap();
+            assert_eq!(index.charts["a"].releases[0].version, "1\u{fffd}\u{e4}", "pieces of {size}");
+        }
     }
 
     #[test]
