@@ -1,5 +1,6 @@
 //! Runs every manager over the files that are its own, and makes one dependency of what several see in the same bytes.
 
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -26,15 +27,20 @@ pub fn extract(
 ) -> Extraction {
     let untold = ManagerContext::default();
     let selected = select(managers, files, selects, threads);
-    let found = in_parallel(managers.len(), threads, |index| {
-        let (Some(manager), Some(own)) = (managers.get(index), selected.get(index)) else {
-            return Extraction::default();
-        };
-        manager.extract(own, contexts.get(index).unwrap_or(&untold))
+    // Who has the most to read begins, so that nobody is left alone with it in the end.
+    let mut order: Vec<usize> = (0..managers.len()).collect();
+    order.sort_by_key(|index| Reverse(selected.get(*index).map_or(0, Vec::len)));
+    let found = in_parallel(order.len(), threads, |place| {
+        let index = *order.get(place)?;
+        let (manager, own) = (managers.get(index)?, selected.get(index)?);
+        Some(manager.extract(own, contexts.get(index).unwrap_or(&untold)))
     });
+    let mut found: Vec<(usize, Extraction)> =
+        order.into_iter().zip(found).map(|(index, own)| (index, own.unwrap_or_default())).collect();
+    found.sort_by_key(|(index, _)| *index);
     let mut problems: Vec<Problem> = Vec::new();
     let mut deps: Vec<Vec<Dep>> = Vec::with_capacity(found.len());
-    for extraction in found {
+    for (_, extraction) in found {
         problems.extend(extraction.problems);
         deps.push(extraction.deps);
     }

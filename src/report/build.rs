@@ -12,20 +12,25 @@ use updraft_core::plan::Upgrade;
 use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
 use updraft_core::update::{Choice, Update};
+use updraft_managers::extract::in_parallel;
 
 use super::{
     BranchReport, ConfigReport, DepReport, FileReport, HoldReport, ProblemReport, Report, SCHEMA, Stats,
     UpdateReport, UpgradeReport, find,
 };
-use crate::run::{Outcome, Reading, ReadyBranch};
+use crate::run::{Outcome, Reading, ReadyBranch, threads};
 
 /// Returns the report of a repository that was only read.
 pub fn of_reading(reading: &Reading, now: Timestamp) -> Report<'_> {
     let files = &reading.snapshot.files;
     let deps = &reading.extraction.deps;
     let mut report = frame(reading, now);
-    report.files =
-        by_file(deps, |dep| dep, |dep| dep_report(dep, dep.skip.as_ref().map(Cow::Borrowed), files));
+    report.files = by_file(
+        deps,
+        files,
+        |dep| dep,
+        |dep, line| dep_report(dep, dep.skip.as_ref().map(Cow::Borrowed), line),
+    );
     report.stats.deps = deps.len();
     report
 }
@@ -38,12 +43,13 @@ pub fn of_outcome(outcome: &Outcome) -> Report<'_> {
     let mut report = frame(reading, outcome.now);
     report.files = by_file(
         &outcome.findings,
+        files,
         |finding| &finding.dep.found,
-        |finding| DepReport {
+        |finding, line| DepReport {
             current_version: finding.choice.current_version.as_deref(),
             warnings: &finding.choice.warnings,
             updates: updates(&finding.choice, &finding.dep.found, &branch_of),
-            ..dep_report(&finding.dep.dep, finding.skip().map(Cow::Owned), files)
+            ..dep_report(&finding.dep.dep, finding.skip().map(Cow::Owned), line)
         },
     );
     report.branches = Some(outcome.branches.iter().map(|branch| branch_report(branch, files)).collect());
@@ -87,23 +93,32 @@ fn frame(reading: &Reading, now: Timestamp) -> Report<'_> {
     }
 }
 
-/// Returns what is told of each of `found`, by file and manager, in the order it was found.
-fn by_file<'a, T>(
+/// How many dependencies are worth a thread of their own.
+const DEPS_A_THREAD: usize = 200;
+
+/// Returns what is told of each of `found`, by file and manager, in the order it was found; `report_of` is told the line, too.
+fn by_file<'a, T: Sync>(
     found: &'a [T],
+    files: &[SourceFile],
     dep_of: fn(&'a T) -> &'a Dep,
-    report_of: impl Fn(&'a T) -> DepReport<'a>,
+    report_of: impl Fn(&'a T, usize) -> DepReport<'a> + Sync,
 ) -> Vec<FileReport<'a>> {
     let place = |one: &'a T| (dep_of(one).file.as_str(), dep_of(one).manager.as_str());
     let mut found: Vec<&T> = found.iter().collect();
     found.sort_by_key(|one| place(one));
-    let files = found.chunk_by(|one, next| place(one) == place(next)).filter_map(|own| {
+    let groups: Vec<&[&T]> = found.chunk_by(|one, next| place(one) == place(next)).collect();
+    let threads = threads().min(found.len() / DEPS_A_THREAD + 1);
+    let reports = in_parallel(groups.len(), threads, |index| {
+        let own = *groups.get(index)?;
         let (path, manager) = place(own.first()?);
-        Some(FileReport { path, manager, deps: own.iter().map(|one| report_of(one)).collect() })
+        let file = find(files, path);
+        let line = |one| file.map_or(1, |file| file.line(place_of(dep_of(one))));
+        Some(FileReport { path, manager, deps: own.iter().map(|one| report_of(one, line(one))).collect() })
     });
-    files.collect()
+    reports.into_iter().flatten().collect()
 }
 
-fn dep_report<'a>(dep: &'a Dep, skip: Option<Cow<'a, Skip>>, files: &[SourceFile]) -> DepReport<'a> {
+fn dep_report<'a>(dep: &'a Dep, skip: Option<Cow<'a, Skip>>, line: usize) -> DepReport<'a> {
     DepReport {
         dep_name: &dep.dep_name,
         package_name: &dep.package_name,
@@ -120,7 +135,7 @@ fn dep_report<'a>(dep: &'a Dep, skip: Option<Cow<'a, Skip>>, files: &[SourceFile
             Cow::Borrowed(skip) => Cow::Borrowed(&*skip.detail),
             Cow::Owned(skip) => Cow::Owned(skip.detail),
         }),
-        line: line_of(dep, files),
+        line,
         updates: Vec::new(),
         warnings: &[],
     }
