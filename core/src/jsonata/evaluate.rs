@@ -2,7 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::mem;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use regex::Regex;
@@ -10,12 +11,18 @@ use serde_json::Value;
 
 use super::functions;
 use super::parse::{Expr, Lambda, Operator, Step};
-use super::value::Item;
+use super::value::{Item, Size};
 
 /// How many expressions may be evaluated, and values made.
 const MAX_STEPS: u64 = 2_000_000;
 /// How deep expressions may nest while they are evaluated, functions that call each other included.
 const MAX_DEPTH: u32 = 400;
+/// How deep lists and objects may nest in a value that an expression makes.
+const MAX_VALUE_DEPTH: u32 = 256;
+/// How many values one value may be made of, what it shares written out; what comes in may be larger, and then twice that.
+const MAX_VALUES: usize = 500_000;
+/// How many values are looked at in one step where hardly anything is done with each.
+const VALUES_A_STEP: usize = 16;
 /// How many numbers a range may hold.
 const MAX_RANGE: f64 = 100_000.0;
 
@@ -30,9 +37,38 @@ pub(super) enum Function {
 }
 
 /// The variables of a block.
+#[derive(Default)]
 pub(super) struct Scope {
     variables: RefCell<HashMap<Arc<str>, Item>>,
     outer: Option<Rc<Scope>>,
+}
+
+thread_local! {
+    /// What is still to be dropped, while a scope is: functions that hold the scopes of functions may make a chain of any length, and each
+    /// must not be dropped inside the one before.
+    static DROPPING: RefCell<Option<Vec<Scope>>> = const { RefCell::new(None) };
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        if self.outer.is_none() && self.variables.get_mut().is_empty() {
+            return;
+        }
+        let own = Self { variables: mem::take(&mut self.variables), outer: self.outer.take() };
+        let is_first = DROPPING.with_borrow_mut(|waiting| {
+            let is_first = waiting.is_none();
+            waiting.get_or_insert_default().push(own);
+            is_first
+        });
+        if !is_first {
+            return;
+        }
+        while let Some(mut next) = DROPPING.with_borrow_mut(|waiting| waiting.as_mut().and_then(Vec::pop)) {
+            drop(mem::take(next.variables.get_mut()));
+            drop(next.outer.take());
+        }
+        DROPPING.set(None);
+    }
 }
 
 impl Scope {
@@ -61,6 +97,19 @@ pub(super) struct Evaluator {
     steps: Cell<u64>,
     depth: Cell<u32>,
     root: Item,
+    /// How large a value may be.
+    largest: Size,
+    /// The scopes that functions keep: one that is a variable of its own scope would keep it for ever.
+    kept: RefCell<Vec<Weak<Scope>>>,
+}
+
+impl Drop for Evaluator {
+    fn drop(&mut self) {
+        for scope in self.kept.take().iter().filter_map(Weak::upgrade) {
+            let variables = scope.variables.take();
+            drop(variables);
+        }
+    }
 }
 
 type Outcome = Result<Item, String>;
@@ -68,8 +117,19 @@ type Outcome = Result<Item, String>;
 impl Evaluator {
     pub(super) fn run(expr: &Expr, input: &Value) -> Outcome {
         let root = Item::of_json(input);
-        let evaluator = Self { steps: Cell::new(0), depth: Cell::new(0), root: root.clone() };
-        let scope = Rc::new(Scope { variables: RefCell::default(), outer: None });
+        let given = root.size();
+        let largest = Size {
+            depth: MAX_VALUE_DEPTH.max(given.depth.saturating_mul(2)),
+            values: MAX_VALUES.max(given.values.saturating_mul(2)),
+        };
+        let evaluator = Self {
+            steps: Cell::new(0),
+            depth: Cell::new(0),
+            root: root.clone(),
+            largest,
+            kept: RefCell::default(),
+        };
+        let scope = Rc::new(Scope::default());
         evaluator.eval(expr, &root, &scope)
     }
 
@@ -78,6 +138,44 @@ impl Evaluator {
         let steps = self.steps.get().saturating_add(count as u64);
         self.steps.set(steps);
         if steps > MAX_STEPS { Err(format!("it takes more than {MAX_STEPS} steps")) } else { Ok(()) }
+    }
+
+    /// Counts the steps of looking at all of `item`, what it shares as often as it shares it.
+    fn count_look(&self, item: &Item) -> Result<(), String> {
+        self.count(item.size().values / VALUES_A_STEP)
+    }
+
+    /// Returns `item`, unless it has become too large.
+    fn bounded(&self, item: Item) -> Outcome {
+        let size = item.size();
+        if size.depth > self.largest.depth {
+            return Err(format!("it makes a value that nests deeper than {}", self.largest.depth));
+        }
+        if size.values > self.largest.values {
+            return Err(format!("it makes a value of more than {} parts", self.largest.values));
+        }
+        Ok(item)
+    }
+
+    /// Returns `item` as `$string` prints it.
+    pub(super) fn print(&self, item: &Item) -> Result<String, String> {
+        self.count(item.size().values)?;
+        Ok(item.print())
+    }
+
+    /// Returns whether two values are the same.
+    pub(super) fn equal(&self, left: &Item, right: &Item) -> Result<bool, String> {
+        let is_same_kind = mem::discriminant(left) == mem::discriminant(right);
+        if is_same_kind {
+            self.count((left.size().values - 1).saturating_add(right.size().values - 1))?;
+        }
+        Ok(is_same_kind && left.equals(right))
+    }
+
+    /// Returns whether a value counts as true.
+    pub(super) fn is_truthy(&self, item: &Item) -> Result<bool, String> {
+        self.count_look(item)?;
+        Ok(item.is_truthy())
     }
 
     fn eval(&self, expr: &Expr, context: &Item, scope: &Rc<Scope>) -> Outcome {
@@ -89,7 +187,7 @@ impl Evaluator {
         self.depth.set(depth + 1);
         let result = self.eval_one(expr, context, scope);
         self.depth.set(depth);
-        result
+        self.bounded(result?)
     }
 
     fn eval_one(&self, expr: &Expr, context: &Item, scope: &Rc<Scope>) -> Outcome {
@@ -108,8 +206,17 @@ impl Evaluator {
                         .map_or(Item::Nothing, |name| Item::Function(Rc::new(Function::Known(name)))),
                 },
             }),
-            Expr::Field(name) => Ok(context.member(name)),
-            Expr::Members => Ok(members(context)),
+            Expr::Field(name) => {
+                match context {
+                    Item::Object(members) => self.count(members.len() / VALUES_A_STEP)?,
+                    _ => self.count_look(context)?,
+                }
+                Ok(context.member(name))
+            }
+            Expr::Members => {
+                self.count_look(context)?;
+                Ok(members(context))
+            }
             Expr::Descendants => {
                 let mut found = Vec::new();
                 self.descend(context, &mut found)?;
@@ -123,16 +230,16 @@ impl Evaluator {
                     if matches!(item, Expr::List(_)) {
                         list.push(value);
                     } else {
-                        list.extend(value.items());
+                        self.count(value.items().len() / VALUES_A_STEP)?;
+                        list.extend_from_slice(value.items());
                     }
-                    self.count(list.len() / 16)?;
                 }
                 Ok(Item::list(list))
             }
             Expr::Object(pairs) => self.object(pairs, context, scope),
             Expr::Group(subject, pairs) => {
                 let items = self.eval(subject, context, scope)?;
-                self.group(&items.items(), pairs, scope)
+                self.group(items.items(), pairs, scope)
             }
             Expr::Binary(operator, left, right) => self.binary(*operator, left, right, context, scope),
             Expr::Negate(operand) => match self.eval(operand, context, scope)? {
@@ -141,7 +248,8 @@ impl Evaluator {
                 _ => Err("`-` wants a number".to_owned()),
             },
             Expr::Condition(condition, then, otherwise) => {
-                if self.eval(condition, context, scope)?.is_truthy() {
+                let condition = self.eval(condition, context, scope)?;
+                if self.is_truthy(&condition)? {
                     self.eval(then, context, scope)
                 } else {
                     otherwise
@@ -158,6 +266,7 @@ impl Evaluator {
                 self.call(&function, values, context)
             }
             Expr::Lambda(lambda) => {
+                self.kept.borrow_mut().push(Rc::downgrade(scope));
                 Ok(Item::Function(Rc::new(Function::Own(Arc::clone(lambda), Rc::clone(scope)))))
             }
             Expr::Block(body) => {
@@ -199,7 +308,7 @@ impl Evaluator {
             let mut next = Vec::new();
             // Only the first step sees a list as a whole, for a name means a member of each of its items.
             let inputs: Vec<Item> =
-                if index == 0 { current } else { current.iter().flat_map(Item::items).collect() };
+                if index == 0 { current } else { current.iter().flat_map(Item::items).cloned().collect() };
             for input in &inputs {
                 let value = self.eval(&step.expr, input, scope)?;
                 let value = self.filter(value, &step.filters, scope)?;
@@ -207,9 +316,9 @@ impl Evaluator {
                 if is_whole {
                     next.push(value);
                 } else {
-                    next.extend(value.items());
+                    self.count(value.items().len() / VALUES_A_STEP)?;
+                    next.extend_from_slice(value.items());
                 }
-                self.count(next.len() / 16)?;
             }
             keeps_list |= step.keeps_list;
             current = next;
@@ -222,7 +331,7 @@ impl Evaluator {
         for filter in filters {
             let items = value.items();
             if let Expr::Number(number) = filter {
-                value = at(&items, *number);
+                value = at(items, *number);
                 continue;
             }
             let mut kept = Vec::new();
@@ -232,7 +341,7 @@ impl Evaluator {
                     Item::List(numbers) if numbers.iter().all(|item| matches!(item, Item::Number(_))) => {
                         numbers.iter().any(|item| matches!(item, Item::Number(number) if same_place(*number, index, items.len())))
                     }
-                    other => other.is_truthy(),
+                    other => self.is_truthy(&other)?,
                 };
                 if holds {
                     kept.push(item.clone());
@@ -253,7 +362,7 @@ impl Evaluator {
                 members.push((name, value));
             }
         }
-        Ok(Item::Object(Rc::new(members)))
+        Ok(Item::object(members))
     }
 
     fn name(&self, name: &Expr, context: &Item, scope: &Rc<Scope>) -> Result<Option<Rc<str>>, String> {
@@ -284,7 +393,7 @@ impl Evaluator {
                 members.push((name, value));
             }
         }
-        Ok(Item::Object(Rc::new(members)))
+        Ok(Item::object(members))
     }
 
     fn binary(
@@ -297,8 +406,8 @@ impl Evaluator {
     ) -> Outcome {
         let left = self.eval(left, context, scope)?;
         match operator {
-            Operator::And if !left.is_truthy() => return Ok(Item::Bool(false)),
-            Operator::Or if left.is_truthy() => return Ok(Item::Bool(true)),
+            Operator::And if !self.is_truthy(&left)? => return Ok(Item::Bool(false)),
+            Operator::Or if self.is_truthy(&left)? => return Ok(Item::Bool(true)),
             Operator::Apply => {
                 // `value ~> $f(x)` puts the value before the arguments.
                 if let Expr::Call(function, arguments) = right {
@@ -316,15 +425,19 @@ impl Evaluator {
         }
         let right = self.eval(right, context, scope)?;
         let result = match operator {
-            Operator::And | Operator::Or => Item::Bool(right.is_truthy()),
-            Operator::Equal => Item::Bool(left.equals(&right)),
-            Operator::NotEqual => Item::Bool(!left.equals(&right)),
-            Operator::In => Item::Bool(right.items().iter().any(|item| item.equals(&left))),
-            Operator::Join => {
-                let text = left.print() + &right.print();
-                self.count(text.len() / 64)?;
-                Item::text(text)
+            Operator::And | Operator::Or => Item::Bool(self.is_truthy(&right)?),
+            Operator::Equal => Item::Bool(self.equal(&left, &right)?),
+            Operator::NotEqual => Item::Bool(!self.equal(&left, &right)?),
+            Operator::In => {
+                for item in right.items() {
+                    self.count(1)?;
+                    if self.equal(item, &left)? {
+                        return Ok(Item::Bool(true));
+                    }
+                }
+                Item::Bool(false)
             }
+            Operator::Join => Item::text(self.print(&left)? + &self.print(&right)?),
             Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
                 let order = match (&left, &right) {
                     (Item::Nothing, _) | (_, Item::Nothing) => return Ok(Item::Nothing),
@@ -386,7 +499,7 @@ impl Evaluator {
             return Err("only a function can be called".to_owned());
         };
         match &**function {
-            Function::Known(name) => functions::call(self, name, arguments, context),
+            Function::Known(name) => self.bounded(functions::call(self, name, arguments, context)?),
             Function::Own(lambda, scope) => {
                 let inner = Scope::inside(scope);
                 let mut arguments = arguments.into_iter();
@@ -396,8 +509,8 @@ impl Evaluator {
                 self.eval(&lambda.body, context, &inner)
             }
             Function::Pattern(regex) => {
-                let text = arguments.first().map(Item::print).unwrap_or_default();
-                Ok(functions::matches(regex, &text, 1).into_iter().next().unwrap_or(Item::Nothing))
+                let text = self.print(arguments.first().unwrap_or(&Item::Nothing))?;
+                Ok(functions::matches(self, regex, &text, 1)?.into_iter().next().unwrap_or(Item::Nothing))
             }
         }
     }
@@ -406,9 +519,12 @@ impl Evaluator {
 fn members(item: &Item) -> Item {
     match item {
         Item::Object(members) => {
-            Item::sequence(members.iter().flat_map(|(_, value)| value.items()).collect())
+            Item::sequence(members.iter().flat_map(|(_, value)| value.items()).cloned().collect())
         }
-        Item::List(items) => Item::sequence(items.iter().flat_map(|item| members(item).items()).collect()),
+        Item::List(items) => {
+            let found = items.iter().map(members).collect::<Vec<_>>();
+            Item::sequence(found.iter().flat_map(Item::items).cloned().collect())
+        }
         _ => Item::Nothing,
     }
 }

@@ -1,5 +1,6 @@
 //! The functions of JSONata's library that updraft has.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -7,6 +8,9 @@ use regex::Regex;
 
 use super::evaluate::{Evaluator, Function};
 use super::value::Item;
+
+/// How many bytes of a text are made, or looked at, in one step.
+const BYTES_A_STEP: usize = 16;
 
 /// Their names.
 const NAMES: &[&str] = &[
@@ -105,14 +109,13 @@ pub(super) fn call(evaluator: &Evaluator, name: &str, mut arguments: Vec<Item>, 
     let third = arguments.get(2).cloned().unwrap_or(Item::Nothing);
     evaluator.count(first.items().len())?;
     match name {
-        "boolean" => return Ok(Item::Bool(first.is_truthy())),
-        "not" => return Ok(Item::Bool(!first.is_truthy())),
+        "boolean" => return Ok(Item::Bool(evaluator.is_truthy(&first)?)),
+        "not" => return Ok(Item::Bool(!evaluator.is_truthy(&first)?)),
         "exists" => return Ok(Item::Bool(!matches!(first, Item::Nothing))),
         "count" => return Ok(number(first.items().len())),
         "append" => {
-            let mut items = first.items();
-            items.extend(second.items());
-            return Ok(Item::sequence(items));
+            evaluator.count(second.items().len())?;
+            return Ok(Item::sequence([first.items(), second.items()].concat()));
         }
         "type" => return Ok(first.kind().map_or(Item::Nothing, Item::text)),
         "map" | "filter" | "single" | "reduce" | "each" | "sort" => {
@@ -124,7 +127,7 @@ pub(super) fn call(evaluator: &Evaluator, name: &str, mut arguments: Vec<Item>, 
         return Ok(Item::Nothing);
     }
     match name {
-        "string" => Ok(Item::text(first.print())),
+        "string" => evaluator.print(&first).map(Item::text),
         "number" => match &first {
             Item::Number(_) => Ok(first),
             Item::Bool(flag) => Ok(number(usize::from(*flag))),
@@ -151,12 +154,12 @@ pub(super) fn call(evaluator: &Evaluator, name: &str, mut arguments: Vec<Item>, 
             _ => Err("`$fromMillis` wants a number".to_owned()),
         },
         "toMillis" => {
-            let text = first.print();
+            let text = evaluator.print(&first)?;
             let time: Timestamp = text.parse().map_err(|_| format!("`{text}` is no time"))?;
             #[expect(clippy::cast_precision_loss, reason = "milliseconds of our age are exact")]
             Ok(Item::Number(time.as_millisecond() as f64))
         }
-        "detectPlatform" => Ok(platform(&first.print()).map_or(Item::Null, Item::text)),
+        "detectPlatform" => Ok(platform(&evaluator.print(&first)?).map_or(Item::Null, Item::text)),
         _ => Err(format!("`${name}` is not known")),
     }
 }
@@ -164,29 +167,35 @@ pub(super) fn call(evaluator: &Evaluator, name: &str, mut arguments: Vec<Item>, 
 fn collection(evaluator: &Evaluator, name: &str, first: &Item, second: &Item) -> Outcome {
     match name {
         "join" => {
-            let separator = if matches!(second, Item::Nothing) { String::new() } else { second.print() };
-            let parts: Vec<String> = first.items().iter().map(Item::print).collect();
-            Ok(Item::text(parts.join(&separator)))
+            let separator = evaluator.print(second)?;
+            let mut text = String::new();
+            for (index, item) in first.items().iter().enumerate() {
+                if index > 0 {
+                    evaluator.count(separator.len() / BYTES_A_STEP)?;
+                    text.push_str(&separator);
+                }
+                text.push_str(&evaluator.print(item)?);
+            }
+            Ok(Item::text(text))
         }
-        "reverse" => {
-            let mut items = first.items();
-            items.reverse();
-            Ok(Item::list(items))
-        }
+        "reverse" => Ok(Item::list(first.items().iter().rev().cloned().collect())),
         "distinct" => {
             let mut kept: Vec<Item> = Vec::new();
-            for item in first.items() {
+            'items: for item in first.items() {
                 evaluator.count(kept.len())?;
-                if !kept.iter().any(|other| other.equals(&item)) {
-                    kept.push(item);
+                for other in &kept {
+                    if evaluator.equal(other, item)? {
+                        continue 'items;
+                    }
                 }
+                kept.push(item.clone());
             }
             Ok(Item::sequence(kept))
         }
         "keys" => {
             let mut names: Vec<Rc<str>> = Vec::new();
             for item in first.items() {
-                if let Item::Object(members) = &item {
+                if let Item::Object(members) = item {
                     for (name, _) in members.iter() {
                         evaluator.count(names.len() / 16)?;
                         if !names.contains(name) {
@@ -198,14 +207,20 @@ fn collection(evaluator: &Evaluator, name: &str, first: &Item, second: &Item) ->
             Ok(Item::sequence(names.into_iter().map(Item::Text).collect()))
         }
         "values" => Ok(match first {
-            Item::Object(members) => Item::sequence(members.iter().map(|(_, value)| value.clone()).collect()),
+            Item::Object(members) => {
+                evaluator.count(members.len() / BYTES_A_STEP)?;
+                Item::sequence(members.iter().map(|(_, value)| value.clone()).collect())
+            }
             _ => Item::Nothing,
         }),
-        "lookup" => Ok(first.member(&second.print())),
+        "lookup" => {
+            evaluator.count(first.size().values / BYTES_A_STEP)?;
+            Ok(first.member(&evaluator.print(second)?))
+        }
         "merge" => {
             let mut merged: Vec<(Rc<str>, Item)> = Vec::new();
             for item in first.items() {
-                if let Item::Object(members) = &item {
+                if let Item::Object(members) = item {
                     for (name, value) in members.iter() {
                         evaluator.count(1 + merged.len() / 16)?;
                         match merged.iter_mut().find(|(other, _)| other == name) {
@@ -215,13 +230,14 @@ fn collection(evaluator: &Evaluator, name: &str, first: &Item, second: &Item) ->
                     }
                 }
             }
-            Ok(Item::Object(Rc::new(merged)))
+            Ok(Item::object(merged))
         }
         "spread" => {
             let mut spread = Vec::new();
             for item in first.items() {
-                if let Item::Object(members) = &item {
-                    spread.extend(members.iter().map(|member| Item::Object(Rc::new(vec![member.clone()]))));
+                if let Item::Object(members) = item {
+                    evaluator.count(members.len())?;
+                    spread.extend(members.iter().map(|member| Item::object(vec![member.clone()])));
                 }
             }
             Ok(Item::sequence(spread))
@@ -264,7 +280,7 @@ fn aggregate(name: &str, items: &Item) -> Outcome {
     let mut numbers = Vec::new();
     for item in items.items() {
         let Item::Number(number) = item else { return Err(format!("`${name}` wants numbers")) };
-        numbers.push(number);
+        numbers.push(*number);
     }
     let sum: f64 = numbers.iter().sum();
     let result = match name {
@@ -299,7 +315,7 @@ fn higher(
             let mut kept = Vec::new();
             for (index, item) in items.iter().enumerate() {
                 if matches!(function, Item::Nothing)
-                    || evaluator.call(function, with_index(item, index), context)?.is_truthy()
+                    || evaluator.is_truthy(&evaluator.call(function, with_index(item, index), context)?)?
                 {
                     kept.push(item.clone());
                 }
@@ -310,7 +326,7 @@ fn higher(
             Ok(Item::sequence(kept))
         }
         "reduce" => {
-            let mut rest = items.into_iter();
+            let mut rest = items.iter().cloned();
             let mut result = match third {
                 Item::Nothing => rest.next().unwrap_or(Item::Nothing),
                 start => start.clone(),
@@ -341,7 +357,7 @@ fn keep(item: Item) -> Option<Item> {
 }
 
 /// Sorts by insertion in halves: a comparison of one's own may be anything but an order.
-fn sorted(evaluator: &Evaluator, items: Vec<Item>, function: &Item, context: &Item) -> Outcome {
+fn sorted(evaluator: &Evaluator, items: &[Item], function: &Item, context: &Item) -> Outcome {
     let mut sorted: Vec<Item> = Vec::with_capacity(items.len());
     for item in items {
         let (mut low, mut high) = (0, sorted.len());
@@ -349,9 +365,9 @@ fn sorted(evaluator: &Evaluator, items: Vec<Item>, function: &Item, context: &It
             let middle = usize::midpoint(low, high);
             let other = sorted.get(middle).cloned().unwrap_or(Item::Nothing);
             let comes_after = if matches!(function, Item::Function(_)) {
-                evaluator.call(function, vec![other, item.clone()], context)?.is_truthy()
+                evaluator.is_truthy(&evaluator.call(function, vec![other, item.clone()], context)?)?
             } else {
-                match (&other, &item) {
+                match (&other, item) {
                     (Item::Number(other), Item::Number(item)) => other > item,
                     (Item::Text(other), Item::Text(item)) => other > item,
                     _ => return Err("`$sort` wants only numbers or only texts".to_owned()),
@@ -360,14 +376,14 @@ fn sorted(evaluator: &Evaluator, items: Vec<Item>, function: &Item, context: &It
             if comes_after { high = middle } else { low = middle + 1 }
         }
         evaluator.count(1 + sorted.len() / 64)?;
-        sorted.insert(low, item);
+        sorted.insert(low, item.clone());
     }
     Ok(Item::list(sorted))
 }
 
 fn text_function(evaluator: &Evaluator, name: &str, first: &Item, second: &Item, third: &Item) -> Outcome {
     let Item::Text(text) = first else { return Err(format!("`${name}` wants a text")) };
-    evaluator.count(text.len() / 64)?;
+    evaluator.count(text.len() / BYTES_A_STEP)?;
     let pattern = match second {
         Item::Function(function) => match &**function {
             Function::Pattern(regex) => Some(regex),
@@ -391,44 +407,79 @@ fn text_function(evaluator: &Evaluator, name: &str, first: &Item, second: &Item,
         "trim" => Ok(Item::text(text.split_whitespace().collect::<Vec<_>>().join(" "))),
         "substring" => Ok(Item::text(substring(text, second, third))),
         "substringBefore" => {
-            Ok(Item::text(text.split_once(&second.print()).map_or(&**text, |(before, _)| before)))
+            let mark = evaluator.print(second)?;
+            Ok(Item::text(text.split_once(&mark).map_or(&**text, |(before, _)| before)))
         }
         "substringAfter" => {
-            Ok(Item::text(text.split_once(&second.print()).map_or(&**text, |(_, after)| after)))
+            let mark = evaluator.print(second)?;
+            Ok(Item::text(text.split_once(&mark).map_or(&**text, |(_, after)| after)))
         }
-        "contains" => Ok(Item::Bool(
-            pattern.map_or_else(|| text.contains(&second.print()), |regex| regex.is_match(text)),
-        )),
+        "contains" => Ok(Item::Bool(match pattern {
+            Some(regex) => regex.is_match(text),
+            None => text.contains(&evaluator.print(second)?),
+        })),
         "match" => {
             let regex = pattern.ok_or("`$match` wants a regular expression")?;
-            let found = matches(regex, text, limit);
-            evaluator.count(found.len())?;
-            Ok(Item::sequence(found))
+            Ok(Item::sequence(matches(evaluator, regex, text, limit)?))
         }
         "split" => {
-            let parts: Vec<Item> = match pattern {
-                Some(regex) => regex.split(text).take(limit).map(Item::text).collect(),
-                None if second.print().is_empty() => {
-                    text.chars().take(limit).map(|char| Item::text(char.to_string())).collect()
+            let mark = evaluator.print(second)?;
+            match pattern {
+                Some(regex) => parts(evaluator, regex.split(text).take(limit)),
+                None if mark.is_empty() => {
+                    parts(evaluator, text.chars().take(limit).map(|letter| letter.to_string()))
                 }
-                None => text.split(second.print().as_str()).take(limit).map(Item::text).collect(),
-            };
-            evaluator.count(parts.len())?;
-            Ok(Item::list(parts))
+                None => parts(evaluator, text.split(mark.as_str()).take(limit)),
+            }
         }
         _ => {
-            let replacement = third.print();
-            let result = match pattern {
-                Some(regex) => regex.replace_all(text, spelled(&replacement)).into_owned(),
-                None if second.print().is_empty() => {
-                    return Err("`$replace` wants something to find".to_owned());
+            let (mark, replacement) = (evaluator.print(second)?, evaluator.print(third)?);
+            match pattern {
+                Some(regex) => {
+                    let replacement = spelled(&replacement);
+                    let found = regex
+                        .captures_iter(text)
+                        .filter_map(|captures| Some((captures.get(0)?.range(), captures)));
+                    replaced(evaluator, text, found, |captures, out| captures.expand(&replacement, out))
                 }
-                None => text.replace(&second.print(), &replacement),
-            };
-            evaluator.count(result.len() / 64)?;
-            Ok(Item::text(result))
+                None if mark.is_empty() => Err("`$replace` wants something to find".to_owned()),
+                None => {
+                    let found = text.match_indices(mark.as_str()).map(|(at, _)| (at..at + mark.len(), ()));
+                    replaced(evaluator, text, found, |(), out| out.push_str(&replacement))
+                }
+            }
         }
     }
+}
+
+/// Returns the parts of a text as a list.
+fn parts(evaluator: &Evaluator, parts: impl Iterator<Item = impl AsRef<str>>) -> Outcome {
+    let mut list = Vec::new();
+    for part in parts {
+        evaluator.count(1)?;
+        list.push(Item::text(part));
+    }
+    Ok(Item::list(list))
+}
+
+/// Returns `text` with what `write` writes in the places that were `found`, which come in order.
+fn replaced<T>(
+    evaluator: &Evaluator,
+    text: &str,
+    found: impl Iterator<Item = (Range<usize>, T)>,
+    write: impl Fn(T, &mut String),
+) -> Outcome {
+    let mut result = String::new();
+    let mut end = 0;
+    for (place, one) in found {
+        result.push_str(text.get(end..place.start).unwrap_or_default());
+        let before = result.len();
+        write(one, &mut result);
+        evaluator.count(1 + (result.len() - before) / BYTES_A_STEP)?;
+        end = place.end;
+    }
+    result.push_str(text.get(end..).unwrap_or_default());
+    Ok(Item::text(result))
 }
 
 /// Returns a replacement as the `regex` crate spells it: `$1` must not run into the letters after it.
@@ -472,20 +523,26 @@ fn substring(text: &str, start: &Item, length: &Item) -> String {
 }
 
 /// Returns up to `limit` matches as objects with `match`, `index` and `groups`.
-pub(super) fn matches(regex: &Regex, text: &str, limit: usize) -> Vec<Item> {
-    let captures = regex.captures_iter(text).take(limit);
-    let objects = captures.filter_map(|captures| {
-        let whole = captures.get(0)?;
-        let groups = captures
-            .iter()
-            .skip(1)
-            .map(|group| Item::text(group.map_or("", |group| group.as_str())))
-            .collect();
-        Some(Item::Object(Rc::new(vec![
+pub(super) fn matches(
+    evaluator: &Evaluator,
+    regex: &Regex,
+    text: &str,
+    limit: usize,
+) -> Result<Vec<Item>, String> {
+    let mut found = Vec::new();
+    let (mut at, mut index) = (0, 0);
+    for captures in regex.captures_iter(text).take(limit) {
+        let bytes: usize = captures.iter().flatten().map(|group| group.len()).sum();
+        evaluator.count(captures.len() + bytes / BYTES_A_STEP)?;
+        let Some(whole) = captures.get(0) else { continue };
+        index += text.get(at..whole.start()).map_or(0, |between| between.chars().count());
+        at = whole.start();
+        let of_group = |group: Option<regex::Match<'_>>| Item::text(group.map_or("", |group| group.as_str()));
+        found.push(Item::object(vec![
             ("match".into(), Item::text(whole.as_str())),
-            ("index".into(), number(text.get(..whole.start()).map_or(0, |before| before.chars().count()))),
-            ("groups".into(), Item::list(groups)),
-        ])))
-    });
-    objects.collect()
+            ("index".into(), number(index)),
+            ("groups".into(), Item::list(captures.iter().skip(1).map(of_group).collect())),
+        ]));
+    }
+    Ok(found)
 }

@@ -179,3 +179,56 @@ fn a_hostile_expression_is_stopped() {
         assert!(Expression::parse(expression).unwrap().evaluate(&json!({})).is_err(), "{expression}");
     }
 }
+
+/// Each would take the memory or the time of the machine, or its stack, if only its steps were counted.
+#[test]
+fn a_small_expression_makes_no_large_value() {
+    let twice = "$f := function($o, $n){ $n = 0 ? $o : $f({'a': $o, 'b': $o}, $n - 1) }";
+    for expression in [
+        "($f := function($s, $n){ $n = 0 ? $s : $f($join([$s, $s]), $n - 1) }; $f('a', 40))".to_owned(),
+        "($f := function($s, $n){ $n = 0 ? $s : $f($join(['', ''], $s & $s), $n - 1) }; $f('a', 40))"
+            .to_owned(),
+        "($f := function($s, $n){ $n = 0 ? $s : $f($replace($s, 'a', $s), $n - 1) }; $f('aaaa', 9))"
+            .to_owned(),
+        "($f := function($s, $n){ $n = 0 ? $s : $f($replace($s, /a/, $s), $n - 1) }; $f('aaaa', 9))"
+            .to_owned(),
+        format!("({twice}; $f({{'x': 1}}, 60))"),
+        format!("({twice}; $string($f({{'x': 1}}, 60)))"),
+        format!(
+            "({twice}; $f(1, 18) = $f(1, 18) and $f(1, 18) = $f(1, 18) and [1..2000].($f(1, 18) = $f(1, 18)))"
+        ),
+        format!("({twice}; $x := $f(1, 18); [1..100000].($x and false))"),
+        "$reduce([1..50000], function($a, $b){ {'a': $a} })".to_owned(),
+        "$count($reduce([1..50000], function($a, $b){ {'a': $a} }))".to_owned(),
+        "$reduce([1..50000], function($a, $b){ [[$a]] })".to_owned(),
+        "($l := [1..100000].{'a': $}; $map($l, function($x){ $l }).a)".to_owned(),
+        "($l := [1..100000]; $map($l, function($x){ $l ? 1 : 2 }))".to_owned(),
+        "($s := $join([1..99999], ' '); $map([1..99999], function($x){ $match($s, /(((.*)))/) }))".to_owned(),
+    ] {
+        let result = Expression::parse(&expression).unwrap().evaluate(&json!({}));
+        assert!(result.is_err(), "{expression}");
+    }
+}
+
+/// Functions hold functions, which nothing counts: they only must not end the process.
+#[test]
+fn a_chain_of_functions_ends_as_it_began() {
+    for expression in [
+        "$reduce([1..60000], function($f, $b){ function(){ $f } }) ? 1 : 2",
+        "$reduce([1..60000], function($f, $b){ ($g := function(){ $x }; $l := [$g]; $x := $f; $l) }) ? 1 : 2",
+        "$reduce([1..60000], function($f, $b){ [function(){ $f }] }) ? 1 : 2",
+    ] {
+        check(expression, &json!(2));
+    }
+}
+
+#[test]
+fn a_large_reply_is_no_large_value() {
+    let versions: Vec<_> =
+        (0..60_000).map(|at| json!({"version": at, "digest": "0123456789abcdef"})).collect();
+    let input = json!({"versions": versions});
+    let expression = Expression::parse("{'releases': versions.{'version': $string(version)}}").unwrap();
+    let releases = expression.evaluate(&input).unwrap().unwrap();
+    assert_eq!(releases["releases"].as_array().unwrap().len(), 60_000);
+    assert!(Expression::parse("$$").unwrap().evaluate(&input).unwrap().unwrap() == input);
+}

@@ -1,10 +1,51 @@
 //! The values of an expression: JSON, nothing at all, and functions.
 
+use std::ops::Deref;
 use std::rc::Rc;
+use std::slice;
 
 use serde_json::{Map, Number, Value};
 
 use super::evaluate::Function;
+
+/// How many bytes of a text count as much as one value.
+const BYTES_A_VALUE: usize = 16;
+
+/// The members of a list or an object, and how large they are when all that they share is written out.
+pub(super) struct Members<T> {
+    members: Vec<T>,
+    size: Size,
+}
+
+/// How large a value is when it is written out: values may share their parts, and be far larger then than what they take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Size {
+    /// How deep lists and objects nest in it; 0 for a value that is neither.
+    pub(super) depth: u32,
+    /// How many values it has, and texts by their length.
+    pub(super) values: usize,
+}
+
+impl Size {
+    fn of_text(text: &str) -> Self {
+        Self { depth: 0, values: 1 + text.len() / BYTES_A_VALUE }
+    }
+
+    fn around(members: impl Iterator<Item = Self>) -> Self {
+        members.fold(Self { depth: 1, values: 1 }, |whole, part| Self {
+            depth: whole.depth.max(part.depth.saturating_add(1)),
+            values: whole.values.saturating_add(part.values),
+        })
+    }
+}
+
+impl<T> Deref for Members<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.members
+    }
+}
 
 /// A value.
 #[derive(Clone)]
@@ -15,8 +56,8 @@ pub(super) enum Item {
     Bool(bool),
     Number(f64),
     Text(Rc<str>),
-    List(Rc<Vec<Item>>),
-    Object(Rc<Vec<(Rc<str>, Item)>>),
+    List(Rc<Members<Item>>),
+    Object(Rc<Members<(Rc<str>, Item)>>),
     Function(Rc<Function>),
 }
 
@@ -26,7 +67,27 @@ impl Item {
     }
 
     pub(super) fn list(items: Vec<Self>) -> Self {
-        Self::List(Rc::new(items))
+        let size = Size::around(items.iter().map(Self::size));
+        Self::List(Rc::new(Members { members: items, size }))
+    }
+
+    pub(super) fn object(members: Vec<(Rc<str>, Self)>) -> Self {
+        let of_member = |(name, value): &(Rc<str>, Self)| {
+            let (name, value) = (Size::of_text(name), value.size());
+            Size { values: value.values.saturating_add(name.values), ..value }
+        };
+        let size = Size::around(members.iter().map(of_member));
+        Self::Object(Rc::new(Members { members, size }))
+    }
+
+    /// Returns how large the value is when it is written out.
+    pub(super) fn size(&self) -> Size {
+        match self {
+            Self::Text(text) => Size::of_text(text),
+            Self::List(items) => items.size,
+            Self::Object(members) => members.size,
+            _ => Size { depth: 0, values: 1 },
+        }
     }
 
     /// Returns the items of a path: none is nothing, one is itself.
@@ -39,11 +100,11 @@ impl Item {
     }
 
     /// Returns the items of a list, or the value alone; none of nothing.
-    pub(super) fn items(&self) -> Vec<Self> {
+    pub(super) fn items(&self) -> &[Self] {
         match self {
-            Self::Nothing => Vec::new(),
-            Self::List(items) => items.to_vec(),
-            other => vec![other.clone()],
+            Self::Nothing => &[],
+            Self::List(items) => items,
+            other => slice::from_ref(other),
         }
     }
 
@@ -54,9 +115,9 @@ impl Item {
             Value::Number(number) => Self::Number(number.as_f64().unwrap_or_default()),
             Value::String(text) => Self::text(text),
             Value::Array(items) => Self::list(items.iter().map(Self::of_json).collect()),
-            Value::Object(members) => Self::Object(Rc::new(
+            Value::Object(members) => Self::object(
                 members.iter().map(|(name, value)| (name.as_str().into(), Self::of_json(value))).collect(),
-            )),
+            ),
         }
     }
 
@@ -87,7 +148,7 @@ impl Item {
             Self::List(items) => {
                 let mut found = Vec::new();
                 for item in items.iter() {
-                    found.extend(item.member(name).items());
+                    found.extend_from_slice(item.member(name).items());
                 }
                 Self::sequence(found)
             }
