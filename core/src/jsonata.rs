@@ -14,8 +14,11 @@ mod value;
 
 use serde_json::Value;
 
-use evaluate::Evaluator;
+use evaluate::{Evaluator, MAX_STEPS};
 use parse::Expr;
+
+/// How many steps the question whether a rule holds may take: it is asked for each rule and each dependency.
+const MAX_STEPS_TO_HOLD: u64 = 50_000;
 
 /// Why an expression cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +74,7 @@ impl Expression {
     ///
     /// When it fails, or takes too many steps.
     pub fn evaluate(&self, input: &Value) -> Result<Option<Value>, JsonataError> {
-        let result = Evaluator::run(&self.root, input).map_err(JsonataError::Evaluation)?;
+        let result = Evaluator::run(&self.root, input, MAX_STEPS).map_err(JsonataError::Evaluation)?;
         Ok(result.to_json())
     }
 
@@ -81,7 +84,8 @@ impl Expression {
     ///
     /// When it fails, or takes too many steps.
     pub fn holds(&self, input: &Value) -> Result<bool, JsonataError> {
-        Ok(Evaluator::run(&self.root, input).map_err(JsonataError::Evaluation)?.is_truthy())
+        let result = Evaluator::run(&self.root, input, MAX_STEPS_TO_HOLD);
+        Ok(result.map_err(JsonataError::Evaluation)?.is_truthy())
     }
 }
 

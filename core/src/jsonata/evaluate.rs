@@ -13,8 +13,8 @@ use super::functions;
 use super::parse::{Expr, Lambda, Operator, Step};
 use super::value::{Item, Size};
 
-/// How many expressions may be evaluated, and values made.
-const MAX_STEPS: u64 = 2_000_000;
+/// How many expressions may be evaluated, and values made, for a result that is asked for once.
+pub(super) const MAX_STEPS: u64 = 2_000_000;
 /// How deep expressions may nest while they are evaluated, functions that call each other included.
 const MAX_DEPTH: u32 = 400;
 /// How deep lists and objects may nest in a value that an expression makes.
@@ -95,6 +95,7 @@ impl Scope {
 /// Evaluates one expression.
 pub(super) struct Evaluator {
     steps: Cell<u64>,
+    most_steps: u64,
     depth: Cell<u32>,
     root: Item,
     /// How large a value may be.
@@ -115,7 +116,7 @@ impl Drop for Evaluator {
 type Outcome = Result<Item, String>;
 
 impl Evaluator {
-    pub(super) fn run(expr: &Expr, input: &Value) -> Outcome {
+    pub(super) fn run(expr: &Expr, input: &Value, most_steps: u64) -> Outcome {
         let root = Item::of_json(input);
         let given = root.size();
         let largest = Size {
@@ -124,6 +125,7 @@ impl Evaluator {
         };
         let evaluator = Self {
             steps: Cell::new(0),
+            most_steps,
             depth: Cell::new(0),
             root: root.clone(),
             largest,
@@ -137,7 +139,10 @@ impl Evaluator {
     pub(super) fn count(&self, count: usize) -> Result<(), String> {
         let steps = self.steps.get().saturating_add(count as u64);
         self.steps.set(steps);
-        if steps > MAX_STEPS { Err(format!("it takes more than {MAX_STEPS} steps")) } else { Ok(()) }
+        if steps > self.most_steps {
+            return Err(format!("it takes more than {} steps", self.most_steps));
+        }
+        Ok(())
     }
 
     /// Counts the steps of looking at all of `item`, what it shares as often as it shares it.

@@ -210,6 +210,14 @@ fn a_small_expression_makes_no_large_value() {
     }
 }
 
+#[test]
+fn a_rule_is_decided_in_few_steps() {
+    let expression = |text: &str| Expression::parse(text).unwrap();
+    assert_eq!(expression("$count([1..1000][$ > 10]) > 5").holds(&json!({})), Ok(true));
+    let long = expression("$count([1..9000].($ + 1 + 2 + 3)) > 5");
+    assert!(long.evaluate(&json!({})).is_ok() && long.holds(&json!({})).is_err());
+}
+
 /// Functions hold functions, which nothing counts: they only must not end the process.
 #[test]
 fn a_chain_of_functions_ends_as_it_began() {
