@@ -87,13 +87,23 @@ fn read_files(root: &Path) -> (Vec<SourceFile>, Vec<Problem>) {
 
 fn read_file(root: &Path, full: &Path) -> Option<Result<SourceFile, Problem>> {
     let relative = full.strip_prefix(root).ok()?;
-    let Some(path) = relative.to_str().and_then(|text| RepoPath::new(&text.replace('\\', "/"))) else {
+    let Some(path) = relative.to_str().and_then(repo_path) else {
         return Some(Err(Problem::note(format!(
-            "the file `{}` is left out: its name is not UTF-8",
+            "the file `{}` is left out: its name is not UTF-8, or has a backslash",
             relative.to_string_lossy()
         ))));
     };
     read_text(full, &path)
+}
+
+/// Returns where a file is in the repository, whatever this system puts between the parts of a path.
+fn repo_path(relative: &str) -> Option<RepoPath> {
+    let is_foreign = std::path::MAIN_SEPARATOR != '/';
+    if is_foreign {
+        RepoPath::new(&relative.replace(std::path::MAIN_SEPARATOR, "/"))
+    } else {
+        RepoPath::new(relative)
+    }
 }
 
 /// Reads one file; `None` for one that is simply not ours (a picture, an archive).
@@ -286,6 +296,16 @@ mod tests {
             ["`bin.yaml` is left out: it is binary", "`latin.yaml` is left out: line 1 is not valid UTF-8"]
         );
         assert_eq!(snapshot.identity.slug.as_deref(), Some("me/homelab"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_backslash_in_a_name_is_no_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("sub\\a.yaml"), "a: 1\n").unwrap();
+        let snapshot = read(folder.path()).unwrap();
+        assert!(snapshot.files.is_empty());
+        assert!(snapshot.problems[0].message.contains("`sub\\a.yaml` is left out"));
     }
 
     #[test]
