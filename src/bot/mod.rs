@@ -130,8 +130,10 @@ pub async fn all(github: &Github, session: &Session, settings: &RunSettings) -> 
     for problem in &problems {
         tell_problem(problem, &[]);
     }
-    for slug in slugs {
+    let count = slugs.len();
+    for (slug, waiting) in slugs.into_iter().zip((0..count).rev()) {
         let span = tracing::error_span!("repository", repository = slug);
+        session.http.begin_turn(waiting);
         let ending = one(github, session, settings, slug).instrument(span.clone()).await;
         span.in_scope(|| report(&ending));
         endings.push(ending);

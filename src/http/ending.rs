@@ -10,23 +10,46 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The end of all requests, as far as there is one.
 #[derive(Debug)]
-pub(super) struct Ending(watch::Sender<Option<Instant>>);
+pub(super) struct Ending(watch::Sender<Ends>);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ends {
+    /// When everything ends.
+    whole: Option<Instant>,
+    /// When the turn ends of whoever is at work.
+    turn: Option<Instant>,
+}
+
+impl Ends {
+    fn first(self) -> Option<Instant> {
+        self.whole.into_iter().chain(self.turn).min()
+    }
+}
 
 impl Default for Ending {
     fn default() -> Self {
-        Self(watch::Sender::new(None))
+        Self(watch::Sender::new(Ends::default()))
     }
 }
 
 impl Ending {
     /// Sets the end. An earlier one that was set before stays.
     pub(super) fn set(&self, at: Instant) {
-        self.0.send_if_modified(|end| {
-            let sooner = end.is_none_or(|end| at < end);
+        self.0.send_if_modified(|ends| {
+            let sooner = ends.whole.is_none_or(|end| at < end);
             if sooner {
-                *end = Some(at);
+                ends.whole = Some(at);
             }
             sooner
+        });
+    }
+
+    /// Begins the turn of one of several that follow each other: at most half of what is left, as long as others are `waiting`.
+    pub(super) fn begin_turn(&self, waiting: usize) {
+        let now = Instant::now();
+        self.0.send_modify(|ends| {
+            let half = |end: Instant| now + end.saturating_duration_since(now) / 2;
+            ends.turn = ends.whole.filter(|_| waiting > 0).map(half);
         });
     }
 
@@ -37,7 +60,7 @@ impl Ending {
 
     /// Returns how long it is until the end; `None` when there is none.
     pub(super) fn left(&self) -> Option<Duration> {
-        let end = *self.0.borrow();
+        let end = self.0.borrow().first();
         end.map(|end| end.saturating_duration_since(Instant::now()))
     }
 
@@ -45,7 +68,7 @@ impl Ending {
     pub(super) async fn come(&self) {
         let mut end_set = self.0.subscribe();
         loop {
-            let end = *end_set.borrow_and_update();
+            let end = end_set.borrow_and_update().first();
             let another = end_set.changed();
             match end {
                 None => {
@@ -90,5 +113,23 @@ mod tests {
         );
         assert_eq!(waited, 10);
         assert!(ending.has_come());
+        ending.begin_turn(2);
+        assert!(ending.has_come(), "a turn is no way out");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_of_several_leaves_half_of_the_time_to_the_others() {
+        let ending = Ending::default();
+        ending.begin_turn(2);
+        assert_eq!(ending.left(), None);
+        ending.set(Instant::now() + Duration::from_secs(60));
+        for left in [30, 15] {
+            ending.begin_turn(2);
+            assert_eq!(ending.left(), Some(Duration::from_secs(left)));
+            ending.come().await;
+            assert!(ending.has_come());
+        }
+        ending.begin_turn(0);
+        assert_eq!(ending.left(), Some(Duration::from_secs(15)));
     }
 }

@@ -83,7 +83,10 @@ impl HttpError {
     }
 
     pub(super) fn stopped(method: &Method, url: &Url) -> Self {
-        let detail = format!("`{}` was not asked any more: the run is at its end", host_of(url));
+        let detail = format!(
+            "`{}` was not asked any more: the time of the run, or of one repository in it, is over",
+            host_of(url)
+        );
         Self::new(HttpErrorKind::Stopped, method, url, detail)
     }
 

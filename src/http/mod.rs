@@ -247,6 +247,12 @@ impl Http {
         self.0.exchange.ending.set(at);
     }
 
+    /// Begins the turn of one of several whose work follows each other: while others are `waiting`, its requests end when half of the time is over that
+    /// is left until the end of [`Http::stop_at`], so that nobody takes all of it.
+    pub fn begin_turn(&self, waiting: usize) {
+        self.0.exchange.ending.begin_turn(waiting);
+    }
+
     /// Ends all requests now, as [`Http::stop_at`].
     pub fn stop(&self) {
         self.stop_at(Instant::now());
