@@ -3,7 +3,7 @@
 use super::json::{Node, NodeValue, Place};
 use super::names::{Kind, doubt};
 use super::pattern::lint::{self, Oddity};
-use super::pattern::{self, Pattern, PatternError, regex_parts};
+use super::pattern::{PatternError, regex_parts};
 use super::reader::Reader;
 use crate::problem::Severity;
 use crate::versioning::{self, VersioningError};
@@ -12,9 +12,7 @@ use crate::versioning::{self, VersioningError};
 pub(crate) fn option(name: &str, node: &Node, reader: &mut Reader<'_>) {
     match name {
         "managerFilePatterns" => each(node, reader, |text, place, reader| {
-            if let Err(error) = Pattern::new(text) {
-                reader.bad_pattern(place, name, text, &error);
-            }
+            reader.pattern(place, name, text);
             odd(name, place, lint::pattern(text), reader);
         }),
         "ignorePaths" | "includePaths" => each(node, reader, |text, place, reader| {
@@ -27,10 +25,8 @@ pub(crate) fn option(name: &str, node: &Node, reader: &mut Reader<'_>) {
             expression(name, text, place, &["version", "compatibility"], reader);
         }),
         "allowedVersions" => each(node, reader, |text, place, reader| {
-            if regex_parts(text.strip_prefix('!').unwrap_or(text)).is_some()
-                && let Err(error) = Pattern::new(text)
-            {
-                reader.bad_pattern(place, name, text, &error);
+            if regex_parts(text.strip_prefix('!').unwrap_or(text)).is_some() {
+                reader.pattern(place, name, text);
             }
         }),
         "versioning" => each(node, reader, |text, place, reader| versioning(name, text, place, reader)),
@@ -103,8 +99,7 @@ fn odd(name: &str, place: Place, oddity: Option<Oddity>, reader: &mut Reader<'_>
 }
 
 fn versioning(name: &str, text: &str, place: Place, reader: &mut Reader<'_>) {
-    if let Some(error) = text.strip_prefix("regex:").and_then(|body| pattern::regex(body).err()) {
-        reader.bad_pattern(place, name, text, &error);
+    if text.strip_prefix("regex:").is_some_and(|body| !reader.is_regex(place, name, text, body)) {
         return;
     }
     match versioning::versioning(text) {
@@ -122,18 +117,16 @@ fn versioning(name: &str, text: &str, place: Place, reader: &mut Reader<'_>) {
 
 /// Looks at a regular expression that needs certain groups.
 fn expression(name: &str, text: &str, place: Place, groups: &[&str], reader: &mut Reader<'_>) {
-    match pattern::regex(text) {
-        Err(error) => reader.bad_pattern(place, name, text, &error),
-        Ok(_) => {
-            for group in groups.iter().filter(|group| !has_group(text, group)) {
-                let error = PatternError {
-                    message: format!("it has no group `{group}`"),
-                    culprit: None,
-                    hint: Some("name the part that counts, as in `^v(?<version>.+)$`"),
-                };
-                reader.bad_pattern(place, name, text, &error);
-            }
-        }
+    if !reader.is_regex(place, name, text, text) {
+        return;
+    }
+    for group in groups.iter().filter(|group| !has_group(text, group)) {
+        let error = PatternError {
+            message: format!("it has no group `{group}`"),
+            culprit: None,
+            hint: Some("name the part that counts, as in `^v(?<version>.+)$`"),
+        };
+        reader.bad_pattern(place, name, text, &error);
     }
 }
 

@@ -51,6 +51,15 @@ pub fn regex(text: &str) -> Result<Regex, PatternError> {
     expression(text, |translated| compile(translated, Case::Sensitive))
 }
 
+/// Returns how large the regular expression `text` is when it is compiled, in bytes, at most.
+///
+/// # Errors
+///
+/// As [`regex`].
+pub(crate) fn regex_bytes(text: &str) -> Result<usize, PatternError> {
+    expression(text, |translated| Late::new(translated, Case::Sensitive)).map(|late| late.bytes())
+}
+
 /// Returns what `make` makes of the regular expression `text`; an error points at what RE2 does not have.
 fn expression<T>(text: &str, make: impl Fn(&str) -> Result<T, PatternError>) -> Result<T, PatternError> {
     make(&re2::translate(text)?).map_err(|error| foreign::find(text).unwrap_or(error))
@@ -66,12 +75,16 @@ pub enum Case {
 }
 
 fn compile(source: &str, case: Case) -> Result<Regex, PatternError> {
+    compile_within(source, case, MAX_PROGRAM)
+}
+
+fn compile_within(source: &str, case: Case, bytes: usize) -> Result<Regex, PatternError> {
     if source.len() > MAX_PATTERN {
         return Err(PatternError::new(format!("the pattern is longer than {MAX_PATTERN} bytes")));
     }
     RegexBuilder::new(source)
         .case_insensitive(case == Case::Insensitive)
-        .size_limit(MAX_PROGRAM)
+        .size_limit(bytes)
         .dfa_size_limit(MAX_PROGRAM)
         .build()
         .map_err(|error| match error {
@@ -136,6 +149,15 @@ impl Pattern {
     /// Returns the pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Returns how large the pattern is when it is compiled, in bytes, at most.
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.kind {
+            Kind::Any | Kind::Exact(..) => 0,
+            Kind::Regex(regex) => regex.bytes(),
+            Kind::Except(regex, not) => regex.bytes() + not.iter().map(Late::bytes).sum::<usize>(),
+        }
     }
 
     /// Returns whether the pattern was written with `!` in front.

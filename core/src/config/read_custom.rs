@@ -6,7 +6,7 @@ use super::check;
 use super::custom_manager::{CustomManager, CustomType, FileFormat, MatchString, MatchStringsStrategy};
 use super::json::{Node, NodeValue, Property};
 use super::names::closest;
-use super::pattern::{self, Pattern};
+use super::pattern;
 use super::reader::{ListedObject, OptionValue, Reader};
 use super::templates;
 use crate::jsonata::Expression;
@@ -160,13 +160,9 @@ fn read_other(
         }
         "managerFilePatterns" => {
             manager.manager_file_patterns = Vec::<String>::read(name, node, reader).unwrap_or_default();
-            manager.manager_file_patterns.retain(|text| match Pattern::new(text) {
-                Ok(_) => true,
-                Err(error) => {
-                    let item = node.items().iter().find(|item| item.as_str() == Some(text));
-                    reader.bad_pattern(item.unwrap_or(node).place, name, text, &error);
-                    false
-                }
+            manager.manager_file_patterns.retain(|text| {
+                let item = node.items().iter().find(|item| item.as_str() == Some(text));
+                reader.pattern(item.unwrap_or(node).place, name, text).is_some()
             });
         }
         "matchStringsStrategy" => {
@@ -186,9 +182,7 @@ fn read_other(
             for item in items {
                 let Some(text) = item.as_str() else { continue };
                 let is_sound = match manager.custom_type {
-                    CustomType::Regex => pattern::regex(text)
-                        .map_err(|error| reader.bad_pattern(item.place, name, text, &error))
-                        .is_ok(),
+                    CustomType::Regex => reader.is_regex(item.place, name, text, text),
                     CustomType::Jsonata(_) => Expression::parse(text)
                         .map_err(|error| {
                             let hint = "queries are JSONata: <https://docs.jsonata.org>";

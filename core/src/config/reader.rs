@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::effect;
 use super::json::{Node, NodeValue, Place, SourceId};
-use super::pattern::PatternError;
+use super::pattern::{self, Pattern, PatternError};
 use crate::name::RepoPath;
 use crate::problem::{Problem, Severity};
 use crate::span::ByteSpan;
@@ -38,11 +38,22 @@ pub(crate) struct Reader<'a> {
     without_effect: BTreeMap<String, Place>,
     /// Whether more is looked at than the type of each value.
     pub(crate) checks: bool,
+    /// How large all patterns are when they are compiled, in bytes.
+    pattern_bytes: usize,
 }
+
+/// How large all patterns of a configuration may be when they are compiled, in bytes: a few letters of one can become megabytes.
+const MAX_PATTERN_BYTES: usize = 64 * 1024 * 1024;
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(sources: &'a [Source]) -> Self {
-        Self { sources, problems: Vec::new(), without_effect: BTreeMap::new(), checks: true }
+        Self {
+            sources,
+            problems: Vec::new(),
+            without_effect: BTreeMap::new(),
+            checks: true,
+            pattern_bytes: 0,
+        }
     }
 
     /// Returns a reader of tables that are our own: a test looks at what is in them, once.
@@ -85,6 +96,44 @@ impl<'a> Reader<'a> {
     }
 
     /// Says that a pattern cannot be used, and points at the part of it that is to blame.
+    /// Returns the pattern that `text` spells; one that cannot be used, or has no room any more, is a problem.
+    pub(crate) fn pattern(&mut self, place: Place, name: &str, text: &str) -> Option<Pattern> {
+        match Pattern::new(text) {
+            Ok(pattern) => self.has_room(place, name, pattern.bytes()).then_some(pattern),
+            Err(error) => {
+                self.bad_pattern(place, name, text, &error);
+                None
+            }
+        }
+    }
+
+    /// Returns whether `expression`, a part of the `text` that was written, is a regular expression that can be used, and has room.
+    pub(crate) fn is_regex(&mut self, place: Place, name: &str, text: &str, expression: &str) -> bool {
+        match pattern::regex_bytes(expression) {
+            Ok(bytes) => self.has_room(place, name, bytes),
+            Err(error) => {
+                self.bad_pattern(place, name, text, &error);
+                false
+            }
+        }
+    }
+
+    /// Takes `bytes` for a pattern, if they are left; that none are is said once.
+    fn has_room(&mut self, place: Place, name: &str, bytes: usize) -> bool {
+        let had_room = self.pattern_bytes <= MAX_PATTERN_BYTES;
+        self.pattern_bytes = self.pattern_bytes.saturating_add(bytes);
+        let has_room = self.pattern_bytes <= MAX_PATTERN_BYTES;
+        if had_room && !has_room {
+            let message = format!("`{name}`: from here on, all patterns together are too large");
+            self.error(
+                place,
+                message,
+                "repetitions of classes such as `\\w{1,100}` are the largest; write `\\w+`",
+            );
+        }
+        has_room
+    }
+
     pub(crate) fn bad_pattern(&mut self, place: Place, name: &str, text: &str, error: &PatternError) {
         let place = error.culprit.as_deref().map_or(place, |culprit| self.within(place, culprit));
         let shown = if text.chars().count() > MAX_SHOWN { String::new() } else { format!(" `{text}`") };
@@ -522,4 +571,29 @@ pub(crate) fn read_choice<T: Copy>(
     );
     reader.wrong_type(node, name, wants, Some(hint));
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_have_room_together_and_what_has_none_is_said_once() {
+        let mut reader = Reader::new(&[]);
+        let place = Place::default();
+        for at in 0..30 {
+            assert!(
+                reader.pattern(place, "matchPackageNames", &format!("/^ghcr\\.io/\\w+-{at}\\d*$/")).is_some()
+            );
+        }
+        assert!(reader.pattern_bytes < MAX_PATTERN_BYTES / 20, "{}", reader.pattern_bytes);
+        reader.pattern_bytes = MAX_PATTERN_BYTES - 1_000;
+        assert!(reader.is_regex(place, "matchStrings", "abc", "abc") && reader.problems.is_empty());
+        for _ in 0..3 {
+            assert!(!reader.is_regex(place, "matchStrings", "\\w+", "\\w+"));
+            assert!(reader.pattern(place, "matchDepNames", "/a|b/").is_none());
+        }
+        let messages: Vec<_> = reader.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(messages, ["`matchStrings`: from here on, all patterns together are too large"]);
+    }
 }

@@ -310,7 +310,8 @@ fn read_matcher(property: &Property, reader: &mut Reader<'_>) -> Option<Matcher>
             let text = String::read(name, node, reader)?;
             if regex_parts(text.strip_prefix('!').unwrap_or(&text)).is_some() {
                 return Some(
-                    read_pattern(name, &text, node.place, reader)
+                    reader
+                        .pattern(node.place, name, &text)
                         .map_or(Matcher::Never("matchCurrentVersion", "its pattern is wrong"), |pattern| {
                             Matcher::CurrentVersion(VersionMatcher::Pattern(pattern))
                         }),
@@ -356,18 +357,8 @@ fn read_matcher(property: &Property, reader: &mut Reader<'_>) -> Option<Matcher>
 }
 
 fn patterns(name: &str, texts: &[(String, Place)], reader: &mut Reader<'_>) -> PatternList {
-    let patterns = texts.iter().filter_map(|(text, place)| read_pattern(name, text, *place, reader));
+    let patterns = texts.iter().filter_map(|(text, place)| reader.pattern(*place, name, text));
     PatternList::new(patterns.collect())
-}
-
-fn read_pattern(name: &str, text: &str, place: Place, reader: &mut Reader<'_>) -> Option<Pattern> {
-    match Pattern::new(text) {
-        Ok(pattern) => Some(pattern),
-        Err(error) => {
-            reader.bad_pattern(place, name, text, &error);
-            None
-        }
-    }
 }
 
 impl fmt::Display for Subject {

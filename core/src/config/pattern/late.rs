@@ -9,7 +9,7 @@ use regex::Regex;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::{Case, MAX_PATTERN, MAX_PROGRAM, PatternError, compile, syntax_error};
+use super::{Case, MAX_PATTERN, MAX_PROGRAM, PatternError, compile, compile_within, syntax_error};
 
 /// How many bytes one state takes at most when it is compiled.
 const STATE_BYTES: usize = 64;
@@ -21,8 +21,13 @@ const RANGE_STATES: usize = 64;
 pub(super) struct Late {
     source: Arc<str>,
     case: Case,
+    /// How large it is when it is compiled, in bytes, at most.
+    bytes: usize,
     compiled: Arc<OnceLock<Option<Regex>>>,
 }
+
+/// What is tried one after the other where the size of a program cannot be told from its expression, in bytes.
+const SIZES: [usize; 3] = [64 * 1024, 256 * 1024, 1024 * 1024];
 
 impl Late {
     /// Returns the expression that `source` spells in the language of the `regex` crate.
@@ -32,10 +37,19 @@ impl Late {
     /// When it is not one, or is too large. Only what is sure to be small enough is left for later.
     pub(super) fn new(source: &str, case: Case) -> Result<Self, PatternError> {
         let compiled = OnceLock::new();
-        if !is_small(source, case)? {
-            let _ = compiled.set(Some(compile(source, case)?));
+        let mut bytes = estimate(source, case)?;
+        if bytes > MAX_PROGRAM {
+            let within = |size: &usize| Some((*size, compile_within(source, case, *size).ok()?));
+            let small = SIZES.iter().find_map(within);
+            let (size, program) = small.map_or_else(|| Ok((MAX_PROGRAM, compile(source, case)?)), Ok)?;
+            bytes = size;
+            let _ = compiled.set(Some(program));
         }
-        Ok(Self { source: source.into(), case, compiled: Arc::new(compiled) })
+        Ok(Self { source: source.into(), case, bytes, compiled: Arc::new(compiled) })
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn is_match(&self, text: &str) -> bool {
@@ -44,14 +58,14 @@ impl Late {
     }
 }
 
-/// Returns whether an expression is sure to be no larger than allowed when it is compiled.
-fn is_small(source: &str, case: Case) -> Result<bool, PatternError> {
+/// Returns how large an expression may be when it is compiled, in bytes: often far less.
+fn estimate(source: &str, case: Case) -> Result<usize, PatternError> {
     if source.len() > MAX_PATTERN {
-        return Ok(false);
+        return Ok(usize::MAX);
     }
     let mut parser = ParserBuilder::new().case_insensitive(case == Case::Insensitive).build();
     let parsed = parser.parse(source).map_err(|error| syntax_error(&error.to_string()))?;
-    Ok(states(&parsed).saturating_mul(STATE_BYTES) <= MAX_PROGRAM)
+    Ok(states(&parsed).saturating_mul(STATE_BYTES))
 }
 
 /// Returns how many states an expression becomes at most; the parser bounds how deep it is nested.
@@ -131,7 +145,7 @@ mod tests {
             for times in [1, 2, 3, 5, 9, 20, 60, 100, 500, 1000] {
                 for source in [format!("{class}{{{times}}}"), format!("(?:{class}|a){{1,{times}}}b")] {
                     for case in [Case::Sensitive, Case::Insensitive] {
-                        if is_small(&source, case).unwrap() {
+                        if estimate(&source, case).unwrap() <= MAX_PROGRAM {
                             assert!(compile(&source, case).is_ok(), "{source}");
                         }
                     }
