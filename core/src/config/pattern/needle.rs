@@ -16,9 +16,9 @@ pub(super) fn needle(expression: &str) -> String {
                 Some('d' | 'D' | 'w' | 'W' | 's' | 'S' | 'b' | 'B' | 'A' | 'z') => None,
                 _ => return String::new(),
             },
-            '.' | '^' | '$' | '+' => None,
-            // What is repeated may be left out; only `+` takes it at least once.
-            '?' | '*' | '{' => {
+            '.' | '^' | '$' => None,
+            // What is repeated may be left out; even behind a `+`, as something may follow that repeats the whole.
+            '?' | '*' | '+' | '{' => {
                 run.pop();
                 if letter == '{' && !rest.any(|end| end == '}') {
                     return String::new();
@@ -103,7 +103,7 @@ mod tests {
         check("^.devcontainer/devcontainer.json$", "devcontainer/devcontainer");
         check("\\.tf$", ".tf");
         check("a", "a");
-        check("ab+c?de{2,}f(gh(i[)]j))?k", "ab");
+        check("abb+c?de{2,}f(gh(i[)]j))?k", "ab");
         check("[]a]bc[^]]d", "bc");
         check("ö*aé", "aé");
         check("(?:a)bc", "bc");
