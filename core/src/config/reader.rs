@@ -120,10 +120,10 @@ impl<'a> Reader<'a> {
 
     /// Takes `bytes` for a pattern, if they are left; that none are is said once.
     fn has_room(&mut self, place: Place, name: &str, bytes: usize) -> bool {
-        let had_room = self.pattern_bytes <= MAX_PATTERN_BYTES;
+        let is_first = self.pattern_bytes <= MAX_PATTERN_BYTES;
         self.pattern_bytes = self.pattern_bytes.saturating_add(bytes);
         let has_room = self.pattern_bytes <= MAX_PATTERN_BYTES;
-        if had_room && !has_room {
+        if is_first && !has_room {
             let message = format!("`{name}`: from here on, all patterns together are too large");
             self.error(
                 place,
