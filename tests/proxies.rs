@@ -130,3 +130,35 @@ fn what_opens_the_proxy_is_shown_to_nobody() {
     assert!(!said.contains("key-of-the-proxy"), "{said}");
     assert!(!said.contains("cm9ib3Q6"), "{said}");
 }
+
+/// What the report says of a package that was looked up by way of a proxy.
+fn problem(registry: &str, rule: &Value, proxy: &str) -> String {
+    let address = format!("http://robot:key-of-the-proxy@{proxy}");
+    let variables = [("HTTPS_PROXY", &*address), ("HTTP_PROXY", &*address), ("http_proxy", &*address)];
+    let ran = look_up(registry, rule, &[&variables[..], &[("NO_PROXY", "127.0.0.1")]].concat());
+    assert!(!format!("{}{}", ran.out, ran.err).contains("key-of-the-proxy"), "{}{}", ran.out, ran.err);
+    let problems = ran.json()["problems"].clone();
+    let [problem] = problems.as_array().unwrap().as_slice() else { panic!("{problems:#}") };
+    problem["message"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_proxy_that_does_not_answer_is_named_and_its_key_is_not() {
+    let plain = json!({"insecureRegistry": true});
+    for registry in ["https://packages.example", "http://packages.example"] {
+        let told = problem(registry, &plain, "127.0.0.1:1");
+        assert!(told.contains("the proxy `127.0.0.1:1` refused the connection"), "{told}");
+        let told = problem(registry, &plain, "proxy.invalid:3128");
+        assert!(told.contains("the name of the proxy `proxy.invalid:3128` cannot be resolved"), "{told}");
+    }
+    let told = problem("http://127.0.0.1:1", &plain, "127.0.0.1:2");
+    assert!(told.contains("`127.0.0.1:1` refused the connection") && !told.contains("proxy"), "{told}");
+}
+
+#[test]
+fn a_proxy_that_lets_nobody_through_is_named() {
+    let proxy = Witness::start();
+    let told = problem("https://packages.example", &json!({}), &proxy.host());
+    let expected = format!("the proxy `{}` does not let us through to `packages.example`", proxy.host());
+    assert!(told.contains(&expected), "{told}");
+}

@@ -114,7 +114,8 @@ impl HttpError {
         unreachable || matches!(self.kind, HttpErrorKind::Timeout | HttpErrorKind::Broken)
     }
 
-    pub(super) fn of_client(method: &Method, url: &Url, error: &reqwest::Error) -> Self {
+    /// Returns what an error of the client means, where the host is asked by way of `proxy`.
+    pub(super) fn of_client(method: &Method, url: &Url, proxy: Option<&str>, error: &reqwest::Error) -> Self {
         let host = host_of(url);
         let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
         let (mut io_kinds, mut last) = (Vec::new(), String::new());
@@ -129,16 +130,31 @@ impl HttpError {
             .iter()
             .any(|kind| matches!(kind, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset));
         let all = format!("{error:?}");
+        // Of encrypted hosts the proxy is asked for a tunnel first; to others there is no connection but the one to the proxy.
+        let is_at_proxy = error.is_connect() && (url.scheme() == "http" || all.contains("ConnectFailed("));
+        let (peer, name) = match proxy.filter(|_| is_at_proxy) {
+            Some(proxy) => (format!("the proxy `{proxy}`"), format!("of the proxy `{proxy}`")),
+            None => (format!("`{host}`"), format!("`{host}`")),
+        };
         let (kind, detail) = if error.is_timeout() && error.is_connect() {
-            (HttpErrorKind::Connect, format!("`{host}` did not take the connection in time"))
+            (HttpErrorKind::Connect, format!("{peer} did not take the connection in time"))
         } else if error.is_timeout() {
             (HttpErrorKind::Timeout, format!("`{host}` took too long to answer"))
         } else if refused {
-            (HttpErrorKind::Connect, format!("`{host}` refused the connection"))
+            (HttpErrorKind::Connect, format!("{peer} refused the connection"))
         } else if error.is_connect() && all.contains("dns error") {
-            (HttpErrorKind::Resolve, format!("the name `{host}` cannot be resolved"))
+            (HttpErrorKind::Resolve, format!("the name {name} cannot be resolved"))
         } else if error.is_connect() && (all.contains("ertificate") || all.contains("AlertReceived")) {
-            (HttpErrorKind::Tls, format!("the TLS certificate of `{host}` is not accepted: {last}"))
+            (HttpErrorKind::Tls, format!("the TLS certificate of {peer} is not accepted: {last}"))
+        } else if let Some(proxy) = proxy.filter(|_| error.is_connect()) {
+            let why = if all.contains("ProxyAuthRequired") {
+                format!("the proxy `{proxy}` wants a user and a password (407)")
+            } else if all.contains("TunnelUnsuccessful") {
+                format!("the proxy `{proxy}` does not let us through to `{host}`")
+            } else {
+                format!("`{host}` cannot be reached by way of the proxy `{proxy}`: {last}")
+            };
+            (HttpErrorKind::Connect, why)
         } else if error.is_connect() {
             (HttpErrorKind::Connect, format!("`{host}` cannot be reached: {last}"))
         } else if error.is_builder() {

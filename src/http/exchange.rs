@@ -17,6 +17,7 @@ use super::error::{HttpError, HttpErrorKind, host_of, shown};
 use super::host::Hosts;
 use super::host_rules::{HostRules, HostSettings, Transport};
 use super::patience::{Patience, Verdict, verdict, wait_by_words};
+use super::proxy::Routes;
 use super::recording::{Authorized, Named, Outcome, Recorded, Replay, StoreError, record, record_failure};
 use super::redirect::{is_redirect, next, same_origin};
 use super::request::{Access, Confidential, Credential, Identity, Persistence, Request};
@@ -33,6 +34,7 @@ const USER_AGENT: &str =
 #[derive(Debug)]
 pub(super) struct Exchange {
     source: Source,
+    routes: Routes,
     pub(super) rules: HostRules,
     hosts: Hosts,
     patience: Patience,
@@ -116,6 +118,7 @@ impl Exchange {
         };
         Ok(Self {
             source,
+            routes: Routes::new(settings.proxies),
             rules: settings.host_rules,
             hosts: Hosts::default(),
             patience,
@@ -468,7 +471,10 @@ impl Exchange {
         };
         let response = match answered {
             Ok(Some(Ok(Ok(response)))) => response,
-            Ok(Some(Ok(Err(error)))) => return Err(HttpError::of_client(method, url, &error)),
+            Ok(Some(Ok(Err(error)))) => {
+                let proxy = self.routes.proxy_of(url);
+                return Err(HttpError::of_client(method, url, proxy.as_deref(), &error));
+            }
             Ok(Some(Err(_)) | None) => {
                 let detail = format!("the request to `{host_name}` was broken off");
                 return Err(HttpError::new(HttpErrorKind::Broken, method, url, detail));

@@ -12,6 +12,7 @@ mod exchange;
 mod host;
 mod host_rules;
 mod patience;
+mod proxy;
 mod recording;
 mod redirect;
 mod request;

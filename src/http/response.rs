@@ -100,7 +100,7 @@ impl Body {
             Source::Whole(bytes) => bytes.take().filter(|bytes| !bytes.is_empty()),
             Source::Live(response) => match tokio::time::timeout_at(self.deadline, response.chunk()).await {
                 Ok(Ok(chunk)) => chunk,
-                Ok(Err(error)) => return Err(HttpError::of_client(&self.method, &self.url, &error)),
+                Ok(Err(error)) => return Err(HttpError::of_client(&self.method, &self.url, None, &error)),
                 Err(_) => {
                     let detail = format!("`{}` took too long to send its reply", host_of(&self.url));
                     return Err(HttpError::new(HttpErrorKind::Timeout, &self.method, &self.url, detail));
