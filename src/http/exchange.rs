@@ -215,7 +215,11 @@ impl Exchange {
                     );
                     self.pause(&mut budget, &host, pause).await;
                 }
-                Err(error) if budget.retries > 0 && may_be_sent_again(request, &error) => {
+                Err(error)
+                    if budget.retries > 0
+                        && may_be_sent_again(request, &error)
+                        && !self.is_given_up(request, &error.host) =>
+                {
                     let pause = self.patience.pause_before(budget.used);
                     tracing::debug!(reason = %error, pause = ?pause, attempt, "asking again");
                     self.pause(&mut budget, &error.host, pause).await;
@@ -238,6 +242,11 @@ impl Exchange {
                 }
             }
         }
+    }
+
+    /// Whether nobody would be asked however often the request is sent again.
+    fn is_given_up(&self, request: &Request, host: &str) -> bool {
+        request.persistence == Persistence::Usual && self.hosts.of(host, self.patience.parallel).is_given_up()
     }
 
     async fn pause(&self, budget: &mut Budget, host: &str, pause: Duration) {

@@ -79,6 +79,11 @@ impl Host {
         state.not_before = Some(state.not_before.map_or(time, |earlier| earlier.max(time)));
     }
 
+    /// Whether the host was given up.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).down.is_some()
+    }
+
     /// Gives the host up for the rest of the run: it was unreachable, several times.
     pub(super) fn give_up(&self, error: &HttpError) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
