@@ -284,10 +284,53 @@ impl std::fmt::Display for Pattern {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::value::Error as Nothing;
+    use serde::de::{Error as _, Visitor};
+    use updraft_core::config::host_rule::HONOURED;
+
     use super::*;
 
     fn rule(text: &str) -> HostRule {
         serde_json::from_str(text).unwrap()
+    }
+
+    /// Learns the names that a type reads from an object, and gives it none.
+    #[derive(Default)]
+    struct Names(&'static [&'static str]);
+
+    impl<'de> Deserializer<'de> for &mut Names {
+        type Error = Nothing;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Nothing> {
+            Err(Nothing::custom("an object is wanted"))
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Nothing> {
+            self.0 = fields;
+            Err(Nothing::custom("the names are enough"))
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+
+    #[test]
+    fn what_is_said_to_have_an_effect_is_what_is_read() {
+        let mut names = Names::default();
+        HostRule::deserialize(&mut names).unwrap_err();
+        // People describe their rules, which has no effect and is no mistake.
+        let mut read: Vec<&str> = names.0.iter().copied().chain(["description"]).collect();
+        let mut honoured = HONOURED.to_vec();
+        read.sort_unstable();
+        honoured.sort_unstable();
+        assert_eq!(honoured, read);
     }
 
     #[track_caller]

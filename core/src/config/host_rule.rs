@@ -53,8 +53,8 @@ const OF_THE_PROCESS: &[&str] = &[
     "timeout",
 ];
 
-/// What the rules of the process may say with an effect.
-const HONOURED: &[&str] = &[
+/// What the rules of the process may say with an effect. A test of the program holds it equal to what the program reads.
+pub const HONOURED: &[&str] = &[
     "matchHost",
     "hostType",
     "enabled",
