@@ -49,7 +49,8 @@ pub use self::recording::StoreError;
 pub use self::redirect::same_origin;
 pub(crate) use self::request::hex;
 pub use self::request::{
-    Access, BODY_LIMIT, Caching, Confidential, Credential, Effect, Identity, Persistence, Proof, Request,
+    Absence, Access, BODY_LIMIT, Caching, Confidential, Credential, Effect, Identity, Persistence, Proof,
+    Request,
 };
 pub use self::response::{Body, Reply, next_link};
 pub(crate) use self::single_flight::SingleFlight;
@@ -401,11 +402,13 @@ impl Http {
 /// Whether a reply is kept in memory until the end of the run.
 fn is_worth_remembering(request: &Request, reply: &Reply) -> bool {
     let is_there = reply.status.is_success();
+    let is_gone = matches!(reply.status, StatusCode::NOT_FOUND | StatusCode::GONE);
     let lasting = match request.caching {
         Caching::Never => false,
-        // What has an id was seen somewhere: where it is not found, that is of the moment.
-        Caching::Immutable => is_there && request.is_proven(&reply.body),
-        Caching::Revalidate | Caching::Fresh => is_there || reply.status == StatusCode::NOT_FOUND,
+        Caching::Immutable if is_there => request.is_proven(&reply.body),
+        // What has an id was seen somewhere: where it is not found, that is of the moment, unless whoever asks knows better.
+        Caching::Immutable => is_gone && request.absence == Absence::OfTheRun,
+        Caching::Revalidate | Caching::Fresh => is_there || is_gone,
     };
     lasting && reply.body.len() <= REMEMBERED
 }

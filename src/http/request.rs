@@ -32,6 +32,16 @@ pub enum Caching {
     Never,
 }
 
+/// How long a reply counts that says that something [immutable](Caching::Immutable) is not there. It is never stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Absence {
+    /// For the moment: it was seen there, and whoever asks again has a reason to.
+    #[default]
+    OfTheMoment,
+    /// Until the end of the run: it may well have been removed.
+    OfTheRun,
+}
+
 /// What a reply that is never asked for again has to show before it is kept: somebody in between may have answered in its place, and that would
 /// stay for ever.
 #[derive(Clone, Debug)]
@@ -194,6 +204,7 @@ pub struct Request {
     pub(super) access: Access,
     pub(super) effect: Effect,
     pub(super) caching: Caching,
+    pub(super) absence: Absence,
     pub(super) proof: Option<Proof>,
     pub(super) confidential: Confidential,
     pub(super) body_limit: u64,
@@ -226,6 +237,7 @@ impl Request {
             body: None,
             access,
             caching: Caching::Revalidate,
+            absence: Absence::default(),
             proof: None,
             confidential: Confidential::No,
             body_limit: BODY_LIMIT,
@@ -311,6 +323,13 @@ impl Request {
     #[must_use]
     pub fn caching(mut self, caching: Caching) -> Self {
         self.caching = caching;
+        self
+    }
+
+    /// Sets how long it counts that something immutable is not there.
+    #[must_use]
+    pub fn absence(mut self, absence: Absence) -> Self {
+        self.absence = absence;
         self
     }
 

@@ -355,6 +355,24 @@ async fn what_has_an_id_is_asked_for_again_when_it_was_not_found() {
 }
 
 #[tokio::test]
+async fn what_may_well_be_gone_is_asked_for_once_a_run() {
+    for status in [404, 410] {
+        let (server, folder) = (
+            Server::start(in_turn(vec![Answer::status(status), Answer::ok("{}")])).await,
+            tempfile::tempdir().unwrap(),
+        );
+        let request = Request::get(server.url("/id")).caching(Caching::Immutable).absence(Absence::OfTheRun);
+        let http = cached_client(folder.path());
+        for _ in 0..3 {
+            assert_eq!(http.send(&request).await.unwrap().status.as_u16(), status);
+        }
+        assert_eq!(server.lines().len(), 1);
+        let reply = cached_client(folder.path()).send(&request).await.unwrap();
+        assert_eq!(reply.text().unwrap(), "{}", "the next run asks again");
+    }
+}
+
+#[tokio::test]
 async fn what_somebody_else_said_in_its_place_does_not_stay_for_ever() {
     let answers = vec![Answer::ok(""), Answer::ok("<html>Log in"), Answer::ok("{}"), Answer::status(500)];
     let (server, folder) = (Server::start(in_turn(answers)).await, tempfile::tempdir().unwrap());

@@ -11,11 +11,12 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use updraft_core::name::Digest;
+use url::Url;
 
 use super::access::Registries;
 use super::name::{Repository, is_reference};
 use crate::datasource::{LookupError, Provenance};
-use crate::http::{Caching, Proof, Reply, Request, hex};
+use crate::http::{Absence, Caching, Proof, Reply, Request, hex};
 
 /// The largest manifest and the largest configuration that are read, in bytes. Registries accept 4 MiB.
 const LIMIT: u64 = 4 * 1024 * 1024;
@@ -194,7 +195,7 @@ impl Manifests<'_> {
             return Ok(Config::default());
         }
         let url = self.registries.url(self.repository, &format!("blobs/{digest}"))?;
-        let request = Request::get(url).caching(Caching::Immutable).proven(proof(digest)).body_limit(LIMIT);
+        let request = immutable(url, digest).body_limit(LIMIT);
         let reply = self.send(request).await?.success().map_err(|error| self.failed(error))?;
         self.verify(digest, &reply)?;
         reply.json().map_err(|error| self.failed(error))
@@ -215,8 +216,8 @@ impl Manifests<'_> {
             OCI_IMAGE_MEDIA_TYPE,
         ]
         .join(", ");
-        let caching = if is_digest(reference) { Caching::Immutable } else { Caching::Revalidate };
-        Ok(Request::get(url).accept(accept).caching(caching).proven(proof(reference)).body_limit(LIMIT))
+        let request = if is_digest(reference) { immutable(url, reference) } else { Request::get(url) };
+        Ok(request.accept(accept).body_limit(LIMIT))
     }
 
     async fn send(&self, request: Request) -> Result<Reply, LookupError> {
@@ -235,6 +236,11 @@ impl Manifests<'_> {
     fn failed(&self, error: crate::http::HttpError) -> LookupError {
         LookupError::of_http(self.repository.shown(), error)
     }
+}
+
+/// Returns a request for content with a digest. Registries forget what no tag points to any more, and do not take that back within a run.
+fn immutable(url: Url, digest: &str) -> Request {
+    Request::get(url).caching(Caching::Immutable).absence(Absence::OfTheRun).proven(proof(digest))
 }
 
 /// Returns what shows that content has a digest; `None` for tags, and for digests of another kind.

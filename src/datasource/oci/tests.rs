@@ -58,6 +58,28 @@ async fn every_page_of_the_tags_is_read() {
 }
 
 #[tokio::test]
+async fn a_digest_that_the_registry_has_forgotten_is_asked_for_once_a_run() {
+    let (folder, old) = (tempfile::tempdir().unwrap(), sha("old"));
+    let server = Server::start(|seen| match seen.target.as_str() {
+        "/v2/a/b/tags/list?n=10000" => tags(&["1"]),
+        "/v2/a/b/manifests/1" => Answer::ok("").header("docker-content-digest", sha("new")),
+        _ => Answer::status(404),
+    })
+    .await;
+    let forgotten = format!("HEAD /v2/a/b/manifests/{old}");
+    for run in 1..=3 {
+        let oci = Oci::new(cached_client(folder.path()), DockerConfig::default());
+        oci.releases(&on(&server, "a/b")).await.unwrap();
+        for _ in 0..2 {
+            let found = oci.digest(&query(on(&server, "a/b"), "1", Some(&old))).await.unwrap();
+            assert_eq!(found, Some(sha("new")));
+        }
+        let asked = server.lines().iter().filter(|line| **line == forgotten).count();
+        assert_eq!(asked, run, "once in each of {run} runs: {:#?}", server.lines());
+    }
+}
+
+#[tokio::test]
 async fn the_next_run_asks_at_once_for_the_pages_and_digests_of_the_last_one() {
     let (count, folder) = (AtomicUsize::new(0), tempfile::tempdir().unwrap());
     let server = Server::start(move |seen| {
