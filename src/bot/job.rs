@@ -1,6 +1,7 @@
 //! One repository's work of one run: what is on the forge, what should be, and the means to bring one to the other.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use futures::StreamExt;
 use futures::stream;
@@ -9,10 +10,11 @@ use updraft_core::config::options::FetchChangeLogs;
 use updraft_core::dashboard::{Entry, Ticks};
 use updraft_core::forge::{Checks, Comparison, Protection, PullRequest, Signature};
 use updraft_core::life::limits::Counts;
-use updraft_core::life::ownership::{Own, signature};
+use updraft_core::life::ownership::{Own, noreply, signature};
 use updraft_core::life::policy::{Light, light};
 use updraft_core::plan::Branch;
 use updraft_core::problem::Problem;
+use url::Url;
 
 use super::content::Base;
 use super::deed::{self, About, Deed};
@@ -268,6 +270,7 @@ pub(super) fn identities(
     options: &Options,
     named: Option<&str>,
     account: &Account,
+    repository: &Repository,
 ) -> (Option<Signature>, Own) {
     let wanted = options.git_author.as_deref().or(named).and_then(signature);
     let author = match account.kind {
@@ -277,12 +280,15 @@ pub(super) fn identities(
             Some(Signature { name: name.to_owned(), email: email.to_owned() })
         }),
     };
-    let by_forge = Signature {
-        name: account.login.clone(),
-        email: format!("{}+{}@users.noreply.github.com", account.id, account.login),
+    let website = Url::parse(&repository.web_url).ok();
+    let host = website.as_ref().and_then(Url::host_str).unwrap_or_default();
+    let by_forge = noreply(host, account.id, &account.login);
+    let authors: &[String] = match &author {
+        Some(author) => slice::from_ref(&author.email),
+        None => &by_forge,
     };
     let default = AUTHOR.1;
     let ignored = options.git_ignored_authors.iter().flatten().map(String::as_str);
-    let own = Own::new(author.as_ref().unwrap_or(&by_forge), ignored.chain([default]));
+    let own = Own::new(host, authors.iter().map(String::as_str), ignored.chain([default]));
     (author, own)
 }

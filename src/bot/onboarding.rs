@@ -58,7 +58,8 @@ impl Site<'_> {
         if forge.head(onboarding::BRANCH).await?.is_none() {
             let account = forge.account().await?;
             let options = &outcome.reading.config.options;
-            let (author, _) = identities(options, self.settings.git_author.as_deref(), &account);
+            let (author, _) =
+                identities(options, self.settings.git_author.as_deref(), &account, self.repository);
             let file = NewFile {
                 path: onboarding::FILE.to_owned(),
                 mode: "100644".to_owned(),

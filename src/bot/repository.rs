@@ -289,7 +289,8 @@ async fn branches(
     issues: Option<&[Issue]>,
 ) -> anyhow::Result<Work> {
     let account = forge.account().await?;
-    let (author, own) = identities(&reading.config.options, settings.git_author.as_deref(), &account);
+    let (author, own) =
+        identities(&reading.config.options, settings.git_author.as_deref(), &account, repository);
     let outcome = session.decide(reading).await;
     decisions::log_dependencies(&outcome);
     let options = &outcome.reading.config.options;

@@ -7,36 +7,50 @@ use crate::forge::{BranchCommit, Comparison, Signature};
 /// Mail addresses of commits that Renovate made: a branch it left behind is ours to go on with.
 const PREDECESSORS: [&str; 2] =
     ["renovate@whitesourcesoftware.com", "29139614+renovate[bot]@users.noreply.github.com"];
-/// The committer of what is committed through GitHub's interface.
-const WEB_FLOW: &str = "noreply@github.com";
+/// The host whose addresses count wherever the bot works.
+const GITHUB_COM: &str = "github.com";
 
 /// The mail addresses that are the bot's own.
 #[derive(Clone, Debug)]
 pub struct Own {
-    /// The one it commits with now.
-    author: String,
+    /// Those it commits with now.
+    authors: BTreeSet<String>,
     emails: BTreeSet<String>,
+    /// The committers of what is committed through the interface of the Git hosting service.
+    interfaces: BTreeSet<String>,
+}
+
+/// Returns the mail addresses that a GitHub at `host` gives an account, the one it uses itself first: `1+name@users.noreply.<host>`, with the
+/// host of the website. See <https://docs.github.com/en/enterprise-server@latest/account-and-profile/how-tos/email-preferences/setting-your-commit-email-address>.
+pub fn noreply(host: &str, id: u64, login: &str) -> [String; 2] {
+    [host, GITHUB_COM].map(|host| format!("{id}+{login}@users.noreply.{host}"))
 }
 
 impl Own {
-    /// Returns who the bot is: the author it commits as, the name that its Git hosting service gives it, and `gitIgnoredAuthors`.
-    pub fn new<'a>(author: &'a Signature, ignored: impl IntoIterator<Item = &'a str>) -> Self {
-        let own = PREDECESSORS.into_iter().chain([author.email.as_str()]).chain(ignored);
+    /// Returns who the bot is on the GitHub whose website is at `host`: the addresses it commits with, and `gitIgnoredAuthors`.
+    pub fn new<'a>(
+        host: &str,
+        authors: impl IntoIterator<Item = &'a str>,
+        ignored: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let authors: BTreeSet<String> = authors.into_iter().map(str::to_lowercase).collect();
+        let others = PREDECESSORS.into_iter().chain(ignored).map(|email| address(email).to_lowercase());
         Self {
-            author: author.email.to_lowercase(),
-            emails: own.map(|email| address(email).to_lowercase()).collect(),
+            emails: authors.iter().cloned().chain(others).collect(),
+            authors,
+            interfaces: [host, GITHUB_COM].map(|host| format!("noreply@{}", host.to_lowercase())).into(),
         }
     }
 
     /// Returns whether the bot made a commit, and made it as who it is now: what counts as its own because somebody said so does not.
     pub fn made_now(&self, commit: &BranchCommit) -> bool {
-        self.made(commit) && commit.author.email.eq_ignore_ascii_case(&self.author)
+        self.made(commit) && self.authors.contains(&commit.author.email.to_lowercase())
     }
 
     /// Returns whether the bot made a commit.
     pub fn made(&self, commit: &BranchCommit) -> bool {
         let is_own = |signature: &Signature| self.emails.contains(&signature.email.to_lowercase());
-        let by_interface = commit.committer.email.eq_ignore_ascii_case(WEB_FLOW);
+        let by_interface = self.interfaces.contains(&commit.committer.email.to_lowercase());
         is_own(&commit.author) && (is_own(&commit.committer) || by_interface)
     }
 
@@ -81,7 +95,7 @@ mod tests {
 
     #[track_caller]
     fn check(author: &str, committer: &str, expected: bool) {
-        let own = Own::new(&who("bot@example.com"), ["CI <ci@example.com>", "other@example.com"]);
+        let own = Own::new("github.com", ["bot@example.com"], ["CI <ci@example.com>", "other@example.com"]);
         let commit = BranchCommit { author: who(author), committer: who(committer), ..commit() };
         assert_eq!(own.made(&commit), expected, "{author} {committer}");
     }
@@ -100,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_counts_as_its_own_is_not_always_what_it_made_now() {
-        let own = Own::new(&who("Bot@example.com"), ["ci@example.com"]);
+        let own = Own::new("github.com", ["Bot@example.com"], ["ci@example.com"]);
         for (author, committer, expected) in [
             ("bot@example.com", "bot@example.com", true),
             ("bot@example.com", "noreply@github.com", true),
@@ -113,8 +127,28 @@ mod tests {
     }
 
     #[test]
+    fn an_app_is_known_by_the_address_its_own_github_gives_it() {
+        let addresses = noreply("git.fjord.example", 7, "bot[bot]");
+        let own = Own::new("git.fjord.example", addresses.iter().map(String::as_str), []);
+        for (author, committer, expected) in [
+            ("7+bot[bot]@users.noreply.git.fjord.example", "noreply@git.fjord.example", true),
+            ("7+bot[bot]@users.noreply.github.com", "noreply@github.com", true),
+            ("7+bot[bot]@users.noreply.git.lake.example", "noreply@git.fjord.example", false),
+            ("7+bot[bot]@users.noreply.git.fjord.example", "noreply@git.lake.example", false),
+            ("8+bot[bot]@users.noreply.git.fjord.example", "noreply@git.fjord.example", false),
+        ] {
+            let commit = BranchCommit { author: who(author), committer: who(committer), ..commit() };
+            assert_eq!(
+                (own.made(&commit), own.made_now(&commit)),
+                (expected, expected),
+                "{author} {committer}"
+            );
+        }
+    }
+
+    #[test]
     fn commits_nobody_told_of_count_as_a_persons() {
-        let own = Own::new(&who("bot@example.com"), []);
+        let own = Own::new("github.com", ["bot@example.com"], []);
         assert!(!own.is_edited(&Comparison::default()));
         assert!(own.is_edited(&Comparison { ahead_by: 300, ..Comparison::default() }));
     }

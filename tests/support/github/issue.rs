@@ -14,6 +14,9 @@ const BODY_LIMIT: usize = 65_536;
 const TITLE_LIMIT: usize = 256;
 const LABEL_LIMIT: usize = 50;
 
+/// The host of the website: an instance of somebody's own, which gives its users addresses of its own.
+pub(crate) const HOST: &str = "127.0.0.1";
+
 #[derive(Clone, Debug)]
 pub(crate) struct Label {
     pub(crate) id: u64,
@@ -411,5 +414,5 @@ impl Repository {
 
 /// Returns how a user signs commits made on the website.
 pub(crate) fn signature(login: &str, date: Timestamp) -> Signature {
-    Signature { name: login.to_owned(), email: format!("{login}@users.noreply.github.com"), date }
+    Signature { name: login.to_owned(), email: format!("{login}@users.noreply.{HOST}"), date }
 }

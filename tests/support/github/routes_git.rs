@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::issue::signature;
+use super::issue::{HOST, signature};
 use super::objects::{Commit, File, Files, Signature};
 use super::refusal::{not_found, refuse};
 use super::repository::Repository;
@@ -246,7 +246,7 @@ fn make_commit(repository: &mut Repository, visit: &Visit<'_>, body: &Value) -> 
     let author = person(&body["author"])
         .unwrap_or_else(|| Signature { name: login.to_owned(), ..signature(&own, visit.now) });
     let signed =
-        || Signature { name: "GitHub".to_owned(), email: "noreply@github.com".to_owned(), date: visit.now };
+        || Signature { name: "GitHub".to_owned(), email: format!("noreply@{HOST}"), date: visit.now };
     let committer =
         person(&body["committer"]).unwrap_or_else(|| if by_app { signed() } else { author.clone() });
     let id = repository.objects.add_commit(Commit { tree, parents, author, committer, message });

@@ -165,8 +165,8 @@ impl Visit<'_> {
 
     /// The user an e-mail address belongs to; null where nobody has claimed it.
     fn user_with(&self, signature: &Signature) -> Value {
-        match signature.email.strip_suffix("@users.noreply.github.com") {
-            Some(front) => self.user(front.rsplit('+').next().unwrap_or(front)),
+        match signature.email.split_once("@users.noreply.") {
+            Some((front, _)) => self.user(front.rsplit('+').next().unwrap_or(front)),
             None => Value::Null,
         }
     }
