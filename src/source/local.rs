@@ -223,9 +223,14 @@ pub fn recent_subjects(root: &Path) -> Vec<String> {
     let output = Command::new("git")
         .arg("-C")
         .arg(root)
-        .args(["-c", "log.showSignature=false", "log", "-n", "30", "--format=%s", "--no-color"])
-        // A missing commit is not worth asking a remote for, by whatever command its configuration names.
+        // What the clone's own configuration names is not run: whoever made it may not be whoever looks at it.
+        .args(["--no-pager", "-c", "log.showSignature=false", "-c", "core.fsmonitor=false"])
+        .args(["-c", "core.hooksPath=/dev/null"])
+        .args(["log", "-n", "30", "--format=%s", "--no-color", "--no-ext-diff", "--no-textconv"])
+        // A missing commit is not worth asking a remote for, by whatever command that is done. The second is for a git that does not know the
+        // first: no protocol is allowed.
         .env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_ALLOW_PROTOCOL", "")
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output();
@@ -322,5 +327,136 @@ mod tests {
         let snapshot = read(folder.path()).unwrap();
         assert!(snapshot.files.is_empty());
         assert!(snapshot.problems[0].message.starts_with("`huge.yaml` is left out: 8 MB"));
+    }
+
+    /// What a clone's configuration may name to be run, each of which would leave a file behind.
+    #[cfg(unix)]
+    const TRAPS: &str = r#"
+[core]
+	fsmonitor = "touch TRAP/fsmonitor"
+	pager = "touch TRAP/pager; cat"
+	sshCommand = "touch TRAP/ssh; false"
+	editor = "touch TRAP/editor"
+	askPass = "touch TRAP/askpass"
+	gitProxy = "touch TRAP/proxy"
+	alternateRefsCommand = "touch TRAP/alternate"
+	hooksPath = TRAP/hooks
+	attributesFile = TRAP/attributes
+	repositoryFormatVersion = 1
+[extensions]
+	partialClone = origin
+[remote "origin"]
+	url = "ext::sh -c touch% TRAP/remote"
+	promisor = true
+	partialCloneFilter = blob:none
+	uploadpack = "touch TRAP/uploadpack; git-upload-pack"
+[protocol]
+	allow = always
+[protocol "ext"]
+	allow = always
+[alias]
+	log = "!touch TRAP/alias"
+[pager]
+	log = "touch TRAP/pagerlog; cat"
+[diff]
+	external = "touch TRAP/diff"
+[diff "trap"]
+	command = "touch TRAP/command"
+	textconv = "touch TRAP/textconv; cat"
+[filter "trap"]
+	clean = "touch TRAP/clean; cat"
+	smudge = "touch TRAP/smudge; cat"
+	process = "touch TRAP/process"
+	required = true
+[log]
+	showSignature = true
+[gpg]
+	program = TRAP/gpg.sh
+[gpg "ssh"]
+	program = TRAP/gpg.sh
+	defaultKeyCommand = "touch TRAP/key"
+[credential]
+	helper = "!touch TRAP/credential"
+[interactive]
+	diffFilter = "touch TRAP/interactive"
+[trailer "trap"]
+	command = "touch TRAP/trailer"
+"#;
+
+    /// Runs git as whoever prepares a clone, apart from any configuration of this machine, and returns what it says.
+    #[cfg(unix)]
+    fn git(root: &Path, arguments: &[&str]) -> String {
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(root)
+            .args([
+                "-c",
+                "user.name=alice",
+                "-c",
+                "user.email=alice@example.com",
+                "-c",
+                "commit.gpgSign=false",
+            ])
+            .args(arguments)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_run_that_a_clone_names_in_its_configuration() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (clone, trap) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let root = clone.path();
+        git(root, &["init", "--quiet", "--initial-branch", "main"]);
+        for number in ["one", "two", "three"] {
+            fs::write(root.join("a.yaml"), format!("a: {number}\n")).unwrap();
+            git(root, &["add", "."]);
+            git(root, &["commit", "--quiet", "-m", &format!("feat: {number}")]);
+        }
+        // One that says it is signed makes git look for a program that checks it.
+        let signed = git(root, &["cat-file", "commit", "HEAD"]).replacen(
+            "\n\n",
+            "\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n iQ==\n -----END PGP SIGNATURE-----\n\n",
+            1,
+        );
+        fs::write(root.join(".git/signed"), signed + "\n").unwrap();
+        let id = git(root, &["hash-object", "-t", "commit", "-w", ".git/signed"]);
+        git(root, &["update-ref", "refs/heads/main", &id]);
+
+        let here = trap.path().display().to_string();
+        let script = |path: PathBuf, name: &str| {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, format!("#!/bin/sh\ntouch {here}/{name}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        };
+        script(trap.path().join("gpg.sh"), "gpg");
+        for hook in ["post-checkout", "post-index-change", "reference-transaction", "fsmonitor-watchman"] {
+            script(trap.path().join("hooks").join(hook), hook);
+            script(root.join(".git/hooks").join(hook), hook);
+        }
+        let attributes = "* filter=trap diff=trap\n";
+        fs::write(trap.path().join("attributes"), attributes).unwrap();
+        fs::write(root.join(".gitattributes"), attributes).unwrap();
+        let config = root.join(".git/config");
+        fs::write(&config, fs::read_to_string(&config).unwrap() + &TRAPS.replace("TRAP", &here)).unwrap();
+        let names = || {
+            let names = fs::read_dir(trap.path()).unwrap().map(|entry| entry.unwrap().file_name());
+            names.collect::<std::collections::BTreeSet<_>>()
+        };
+        let before = names();
+
+        assert_eq!(recent_subjects(root), ["feat: three", "feat: two", "feat: one"]);
+        assert_eq!(names(), before, "nothing was run");
+        // Then a commit that has to be fetched first, by a command that the configuration names.
+        let (shelf, rest) = id.split_at(2);
+        fs::remove_file(root.join(".git/objects").join(shelf).join(rest)).unwrap();
+        assert!(recent_subjects(root).is_empty());
+        read(root).unwrap();
+        assert_eq!(names(), before, "nothing was run");
     }
 }
