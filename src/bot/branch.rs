@@ -151,6 +151,9 @@ impl Job<'_> {
         let name = &branch.branch_name;
         let mut open = self.pulls.get(name).cloned();
         let (comparison, roots) = self.compare_with_its_base(&sha).await?;
+        if !self.is_ours((name, &sha), (&comparison, roots), open.as_ref()).await? {
+            return Ok(self.leave_to_others(name));
+        }
         let consent = self.consent(branch, open.as_ref());
         let is_asked = consent.is_some();
         let is_retargeted = open.as_ref().is_some_and(|pull| pull.base != self.repository.default_branch);

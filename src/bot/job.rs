@@ -287,8 +287,7 @@ pub(super) fn identities(
         Some(author) => slice::from_ref(&author.email),
         None => &by_forge,
     };
-    let default = AUTHOR.1;
     let ignored = options.git_ignored_authors.iter().flatten().map(String::as_str);
-    let own = Own::new(host, authors.iter().map(String::as_str), ignored.chain([default]));
+    let own = Own::new(host, authors.iter().map(String::as_str), AUTHOR.1, ignored);
     (author, own)
 }

@@ -4,6 +4,7 @@
 
 mod automerge;
 mod branch;
+mod claim;
 mod config_issue;
 mod content;
 mod dashboard;

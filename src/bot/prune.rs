@@ -5,6 +5,7 @@ use updraft_core::draft::comments;
 use updraft_core::forge::{PullRequest, PullState};
 use updraft_core::life::past::{ABANDONED, AUTOCLOSED, is_left_over};
 
+use super::claim::NOT_OURS;
 use super::deed::{self, About, Deed};
 use super::job::Job;
 use crate::forge::{Change, ForgeError};
@@ -74,7 +75,11 @@ impl Job<'_> {
             left_alone(reason);
             return Ok(false);
         }
-        let (comparison, _) = self.compare_with_its_base(sha).await?;
+        let (comparison, roots) = self.compare_with_its_base(sha).await?;
+        if !self.is_ours((name, sha), (&comparison, roots), pull).await? {
+            left_alone(NOT_OURS);
+            return Ok(false);
+        }
         if let Some(reason) = self.doubts.about(&comparison, None, self.forge, self.outcome).await? {
             left_alone(&reason);
             return Ok(false);

@@ -449,15 +449,15 @@ fn entry(ready: &ReadyBranch, standing: Standing) -> Entry {
     }
 }
 
-/// Returns the bot's branches. A prefix that is empty would make every branch one of them, so then only those count that this run plans.
+/// Returns what branches of this configuration begin with.
+pub(super) fn prefixes(options: &Options) -> impl Iterator<Item = &str> {
+    let prefixes = [&options.branch_prefix, &options.branch_prefix_old].into_iter().flatten();
+    prefixes.map(String::as_str).filter(|prefix| !prefix.is_empty() && !prefix.contains("{{"))
+}
+
+/// Returns the branches that may be the bot's. A prefix that is empty would make every branch one of them, so then only those count that this run plans.
 async fn heads(forge: &dyn Forge, outcome: &Outcome) -> Result<BTreeMap<String, String>, ForgeError> {
-    let options = &outcome.reading.config.options;
-    let prefixes: Vec<&str> = [&options.branch_prefix, &options.branch_prefix_old]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .filter(|prefix| !prefix.is_empty() && !prefix.contains("{{"))
-        .collect();
+    let prefixes: Vec<&str> = prefixes(&outcome.reading.config.options).collect();
     let mut heads = BTreeMap::new();
     for prefix in &prefixes {
         let found = forge.branches(prefix).await?;

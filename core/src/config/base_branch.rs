@@ -28,6 +28,12 @@ impl Config {
         };
         self.problems.push(problem);
     }
+
+    /// Returns whether a branch is one that updates go into: the base, or one that `baseBranchPatterns` names.
+    pub fn is_base_branch(&self, name: &str) -> bool {
+        let named = self.options.base_branch_patterns.iter().flatten();
+        self.base_branch.iter().chain(named).any(|base| base == name)
+    }
 }
 
 /// Returns whether a pattern stands for no branch but `name`.

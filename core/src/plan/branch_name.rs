@@ -13,6 +13,11 @@ use crate::update::{Update, UpdateType};
 /// The fewest characters of a hash that still tell branches apart.
 const MIN_HASH: usize = 6;
 
+/// The longest name of a branch, in bytes. GitHub takes 255 for the whole reference, and git writes each part of it as a file's name.
+const MAX_NAME: usize = 240;
+/// How many characters of its hash tell apart what is cut short.
+const CUT_HASH: usize = 8;
+
 /// Where an update belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -66,7 +71,7 @@ pub(super) fn place(
     };
     let strictness =
         if options.branch_name_strict == Some(true) { Strictness::Strict } else { Strictness::Git };
-    let branch_name = clean_branch_name(&name, &prefix, strictness);
+    let branch_name = cut(clean_branch_name(&name, &prefix, strictness));
     Ok(Place { branch_name, group_name, group_slug, topic })
 }
 
@@ -95,6 +100,18 @@ fn slugged(name: &str, options: &Options, update: &Update, fields: &Fields) -> R
         _ => String::new(),
     };
     Ok(format!("{front}{own}"))
+}
+
+/// Returns a name that a forge takes: one that is too long ends with a hash of the whole.
+fn cut(name: String) -> String {
+    if name.len() <= MAX_NAME {
+        return name;
+    }
+    let room = MAX_NAME - CUT_HASH - 1;
+    let kept = (0..=room).rev().find_map(|end| name.get(..end)).unwrap_or_default();
+    let kept = kept.trim_end_matches(['-', '.', '/']);
+    let hash: String = hex_hash(&name).chars().take(CUT_HASH).collect();
+    format!("{kept}-{hash}")
 }
 
 /// Returns the prefix and so much of the topic's hash that the whole is `length` long.

@@ -88,6 +88,11 @@ pub fn plan(upgrades: Vec<Upgrade>, context: &PlanContext<'_>) -> Plan {
             continue;
         }
         match branch_name::place(&upgrade.options, &upgrade.update, &upgrade.fields) {
+            Ok(place)
+                if place.branch_name.is_empty() || context.config.is_base_branch(&place.branch_name) =>
+            {
+                plan.problems.push(unusable(&upgrade, &place.branch_name));
+            }
             Ok(place) => {
                 upgrade.set_place(&place);
                 by_name.entry(place.branch_name).or_default().push(upgrade);
@@ -124,6 +129,19 @@ fn unwritable(upgrade: &Upgrade, error: &EditError) -> Problem {
         _ => Problem::error(message),
     };
     problem.at(&upgrade.dep.file, upgrade.dep.span)
+}
+
+/// Returns what to tell the owner of an update whose branch cannot be called as the configuration says.
+fn unusable(upgrade: &Upgrade, name: &str) -> Problem {
+    let dep_name = &upgrade.dep.dep_name;
+    let message = if name.is_empty() {
+        format!("the branch for `{dep_name}` has no name")
+    } else {
+        format!("the branch for `{dep_name}` would be `{name}`, which updates go into")
+    };
+    Problem::error(message)
+        .hint("have `branchName`, `branchPrefix` or `groupName` give it another name")
+        .at(&upgrade.dep.file, upgrade.dep.span)
 }
 
 fn template_problem(upgrade: &Upgrade, what: &str, error: &TemplateError) -> Problem {

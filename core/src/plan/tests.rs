@@ -288,6 +288,54 @@ fn branch_names_follow_the_owners_templates() {
     assert_eq!(hashed.branches[0].branch_name.len(), 20);
 }
 
+#[track_caller]
+fn check_has_no_branch(options: &str, expected: &str) {
+    let mut config = config(options);
+    config.base_branch = Some("main".to_owned());
+    let context = PlanContext { config: &config, now: now(), commit_style: CommitStyle::Plain };
+    let plan = plan(all_upgrades(&config, &["flux helm app 1.0.0 > 1.0.0 1.1.0"]), &context);
+    let problems: Vec<&str> = plan.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(problems, [expected]);
+    assert!(plan.branches.is_empty(), "{options}");
+}
+
+#[test]
+fn no_branch_has_the_name_of_one_that_updates_go_into() {
+    check_has_no_branch(
+        "{branchName: 'main'}",
+        "the branch for `app` would be `main`, which updates go into",
+    );
+    check_has_no_branch(
+        "{branchPrefix: '', groupName: 'main', group: {branchTopic: 'main'}}",
+        "the branch for `app` would be `main`, which updates go into",
+    );
+    check_has_no_branch(
+        "{branchName: 'staging', baseBranchPatterns: ['main', 'staging']}",
+        "the branch for `app` would be `staging`, which updates go into",
+    );
+}
+
+#[test]
+fn every_branch_has_a_name() {
+    for options in ["{branchName: '{{groupName}}'}", "{branchName: '/./'}"] {
+        check_has_no_branch(options, "the branch for `app` has no name");
+    }
+}
+
+#[test]
+fn names_of_branches_are_as_long_as_a_forge_takes() {
+    let name = |letters: &str| {
+        let options = format!("{{branchName: 'renovate/{letters}'}}");
+        let plan = planned(&options, &["flux helm app 1.0.0 > 1.0.0 1.1.0"]);
+        plan.branches[0].branch_name.clone()
+    };
+    let (longest, long, longer) = ("x".repeat(231), "é".repeat(400), "é".repeat(401));
+    assert_eq!(name(&longest), format!("renovate/{longest}"));
+    assert!(name(&long).starts_with("renovate/éé"));
+    assert!((230..=240).contains(&name(&long).len()), "{}", name(&long).len());
+    assert_ne!(name(&long), name(&longer), "they are told apart");
+}
+
 #[test]
 fn a_replacement_ignores_groups() {
     check(
