@@ -16,7 +16,7 @@ use updraft_core::problem::Problem;
 use updraft_core::source::SourceFile;
 use url::Url;
 
-use crate::http::{Http, Request};
+use crate::http::{GITHUB, Http, Request};
 use crate::report::find;
 use crate::settings;
 use crate::source::Snapshot;
@@ -186,7 +186,8 @@ async fn text_of(preset: &PresetRef, snapshot: &Snapshot, presets: Presets<'_>) 
 /// Fetches a preset; `own_host` is the forge this repository is on, if that is known.
 ///
 /// Whoever writes the configuration chooses what is fetched, and the credentials of the process go along to the hosts they are for, as
-/// presets may be private. What is read is only ever used as a configuration.
+/// presets may be private. What is read is only ever used as a configuration. The forge's token goes along to repositories that were named as such,
+/// never to a bare web address: that may be anything the forge's API has to tell.
 async fn fetch(
     preset: &PresetRef,
     own_host: Option<&str>,
@@ -196,8 +197,11 @@ async fn fetch(
     let forge = place(preset.host, own_host, Some(forge.clone()))?;
     let paths = preset.files();
     for path in &paths {
-        let request = Request::get(address(preset, &forge, path, access(http))?)
+        let mut request = Request::get(address(preset, &forge, path, access(http))?)
             .accept("application/vnd.github.raw+json, application/json, text/plain, */*");
+        if is_github(&forge) {
+            request = request.host_type(GITHUB);
+        }
         let reply = http.send(&request).await.map_err(|error| error.to_string())?;
         if reply.status == StatusCode::NOT_FOUND {
             continue;
@@ -228,7 +232,7 @@ enum Access {
 
 fn access(http: &Http) -> Access {
     let interface = Url::parse("https://api.github.com/").ok();
-    let credential = interface.and_then(|url| http.host_settings(&url, "").credential());
+    let credential = interface.and_then(|url| http.host_settings(&url, GITHUB).credential());
     if credential.is_some() { Access::Interface } else { Access::Published }
 }
 
@@ -263,6 +267,11 @@ fn place(host: PresetHost, own_host: Option<&str>, endpoint: Option<Url>) -> Res
     }
 }
 
+/// Returns whether a place is the repositories of a GitHub.
+fn is_github(place: &Place) -> bool {
+    matches!(place, Place::OwnGitHub(_) | Place::Known(PresetHost::GitHub | PresetHost::Local))
+}
+
 /// Returns whether `api` is the API of the GitHub whose website is at `host`.
 fn is_of(host: &str, api: &Url) -> bool {
     let name = api.host_str().unwrap_or_default();
@@ -276,13 +285,13 @@ fn address(preset: &PresetRef, place: &Place, path: &str, access: Access) -> Res
     let forge = match place {
         Place::Known(host) => *host,
         Place::OwnGitHub(api) => {
-            let text = format!("repos/{}/contents/{path}{}", preset.repository, query());
-            return api.join(&text).map_err(|error| format!("`{text}` is no web address: {error}"));
+            return contents(api, preset, path, &query());
         }
     };
     let text = match forge {
         PresetHost::GitHub | PresetHost::Local if access == Access::Interface => {
-            format!("https://api.github.com/repos/{}/contents/{path}{}", preset.repository, query())
+            let api = Url::parse("https://api.github.com/").map_err(|error| error.to_string())?;
+            return contents(&api, preset, path, &query());
         }
         PresetHost::GitHub | PresetHost::Local => {
             format!(
@@ -312,6 +321,15 @@ fn address(preset: &PresetRef, place: &Place, path: &str, access: Access) -> Res
     Url::parse(&text).map_err(|error| format!("`{text}` is no web address: {error}"))
 }
 
+/// Returns the address of a preset's file at an API of GitHub: one of a file, wherever the names in it would lead.
+fn contents(api: &Url, preset: &PresetRef, path: &str, query: &str) -> Result<Url, String> {
+    let files = format!("repos/{}/contents/", preset.repository);
+    let text = format!("{files}{path}{query}");
+    let url = api.join(&text).map_err(|error| format!("`{text}` is no web address: {error}"))?;
+    let is_file = url.path().strip_prefix(api.path()).is_some_and(|rest| rest.starts_with(&files));
+    if is_file { Ok(url) } else { Err(format!("`{text}` is no file of a repository")) }
+}
+
 fn gitea(reference: Option<&str>) -> String {
     reference.map_or_else(|| "HEAD".to_owned(), |tag| format!("tag/{}", encode(tag)))
 }
@@ -323,6 +341,7 @@ fn encode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::testing::{Answer, Server, rules, settings};
 
     #[track_caller]
     fn check(text: &str, own_host: Option<&str>, access: Access, expected: Result<&str, &str>) {
@@ -364,6 +383,41 @@ mod tests {
             Access::Interface,
             Ok("https://api.github.com/repos/team/presets/contents/default.json?ref=v1%26x"),
         );
+    }
+
+    #[test]
+    fn a_token_reads_nothing_but_files() {
+        for text in [
+            "github>team/..",
+            "github>team/presets//../../../../user",
+            "github>team/presets//%2e%2E/%2e%2e/x",
+        ] {
+            let preset = PresetRef::parse(text, None);
+            let api = Url::parse("https://github.harbour.example/api/v3/").unwrap();
+            for place in [Place::Known(PresetHost::GitHub), Place::OwnGitHub(api)] {
+                for path in preset.files() {
+                    let address = address(&preset, &place, &path, Access::Interface);
+                    assert!(address.is_err(), "{text} {address:?}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_forges_token_goes_to_repositories_that_are_named_and_to_no_address() {
+        let server = Server::start(|_| Answer::ok("{}")).await;
+        let api = server.url("/api/v3/");
+        let host_rules = rules(&[]).with_forge_token(api.as_str(), &"token".into());
+        let http = Http::new(crate::http::HttpSettings { host_rules, ..settings() }).unwrap();
+        for (text, expected) in
+            [("local>team/presets".to_owned(), true), (format!("{api}repos/team/private/contents/x"), false)]
+        {
+            let preset = PresetRef::parse(&text, None);
+            fetch(&preset, None, &http, &api).await.unwrap();
+            let seen = server.seen();
+            let is_known = seen.last().unwrap().header("authorization").is_some();
+            assert_eq!(is_known, expected, "{text} {:?}", server.lines());
+        }
     }
 
     #[tokio::test]

@@ -82,7 +82,7 @@ fn with_tokens(
     };
     match own {
         // Presets of its repositories are read there.
-        Some(token) => rules.with_token(forge.as_str(), &token),
+        Some(token) => rules.with_forge_token(forge.as_str(), &token),
         None => rules,
     }
 }
@@ -330,6 +330,7 @@ pub fn config_file(path: &std::path::Path) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::GITHUB;
 
     #[track_caller]
     fn check_known(forge: &str, own: Option<&str>, github_com: Option<&str>, expected: [bool; 3]) {
@@ -337,7 +338,7 @@ mod tests {
         let rules =
             with_tokens(HostRules::default(), &forge, own.map(Into::into), github_com.map(Into::into));
         let is_known =
-            |address: &str| rules.settings(&Url::parse(address).unwrap(), "").credential().is_some();
+            |address: &str| rules.settings(&Url::parse(address).unwrap(), GITHUB).credential().is_some();
         let addresses =
             ["https://api.github.com/repos", "https://github.com/o/r", "https://github.example.com/api/v3/x"];
         assert_eq!(addresses.map(is_known), expected);

@@ -12,6 +12,11 @@ use url::Url;
 
 use super::request::Credential;
 
+/// The kind of requests that are for GitHub as such: its datasources, release notes, presets of its repositories.
+pub const GITHUB: &str = "github";
+/// What the token of a GitHub is for: GitHub as such, and Git.
+const FORGE_KINDS: [&str; 2] = [GITHUB, "git"];
+
 /// Whether a host may be asked over plain http.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transport {
@@ -30,6 +35,9 @@ pub struct HostRule {
     pub match_host: Option<String>,
     /// The datasource it is for; `None` is any.
     pub host_type: Option<String>,
+    /// The kinds of requests that it is for where `host_type` is `None`; none of them is any. No setting says it.
+    #[serde(skip)]
+    pub kinds: &'static [&'static str],
     /// The user.
     pub username: Option<String>,
     /// The user's password.
@@ -140,14 +148,15 @@ impl HostRules {
     /// Adds a token for GitHub's own hosts: the API and the website, nothing else.
     #[must_use]
     pub fn with_github_token(self, token: &SecretString) -> Self {
-        self.with_token("https://api.github.com/", token).with_token("https://github.com/", token)
+        self.with_forge_token("https://api.github.com/", token).with_forge_token("https://github.com/", token)
     }
 
-    /// Adds a token for `address` and everything below it.
+    /// Adds a token of a GitHub for `address` and everything below it. It goes with what is asked of a GitHub as such, and with nothing else: a
+    /// repository's configuration may point any other kind of request there, and what comes back is published.
     #[must_use]
-    pub fn with_token(mut self, address: &str, token: &SecretString) -> Self {
+    pub fn with_forge_token(mut self, address: &str, token: &SecretString) -> Self {
         if let Some(pattern) = Pattern::parse(address) {
-            let rule = HostRule { token: Some(token.clone()), ..HostRule::default() };
+            let rule = HostRule { token: Some(token.clone()), kinds: &FORGE_KINDS, ..HostRule::default() };
             // In front, so that a rule somebody wrote for the same address wins.
             self.rules.insert(0, (pattern, rule));
         }
@@ -163,8 +172,9 @@ impl HostRules {
             .rules
             .iter()
             .filter(|(pattern, rule)| {
-                rule.host_type.as_deref().is_none_or(|kind| is_of_kind(host_type, kind))
-                    && pattern.matches(url)
+                let kinds = rule.host_type.as_deref().map_or(rule.kinds.to_vec(), |kind| vec![kind]);
+                let is_meant = kinds.is_empty() || kinds.iter().any(|kind| is_of_kind(host_type, kind));
+                is_meant && pattern.matches(url)
             })
             .map(|(pattern, rule)| (pattern.weight(), rule.host_type.is_some(), rule))
             .collect();
@@ -399,6 +409,37 @@ mod tests {
         assert_eq!(problems.len(), 1);
         let url = Url::parse("https://anywhere.example").unwrap();
         assert!(rules.settings(&url, "docker").credential().is_none());
+    }
+
+    #[test]
+    fn the_github_token_goes_with_what_is_asked_of_github_as_such() {
+        let rules = HostRules::default().with_github_token(&SecretString::from("t"));
+        let url = Url::parse("https://api.github.com/repos/o/r/contents/x").unwrap();
+        for (kind, expected) in [
+            ("github", true),
+            ("github-tags", true),
+            ("github-release-attachments", true),
+            ("git-refs", true),
+            ("git-tags", true),
+            ("custom.github", false),
+            ("custom", false),
+            ("helm", false),
+            ("gitlab-tags", false),
+            ("gitea-tags", false),
+            ("", false),
+        ] {
+            assert_eq!(rules.settings(&url, kind).credential().is_some(), expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_somebody_wrote_beats_the_token_of_the_process() {
+        let (rules, _) =
+            HostRules::new([rule(r#"{"matchHost":"https://api.github.com/","token":"theirs"}"#)]);
+        let rules = rules.with_github_token(&SecretString::from("own"));
+        let url = Url::parse("https://api.github.com/graphql").unwrap();
+        let token = rules.settings(&url, "github").token.unwrap();
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&token), "theirs");
     }
 
     #[test]

@@ -43,7 +43,7 @@ use url::Url;
 
 pub use self::docker_config::{DockerConfig, Login};
 pub use self::error::{HttpError, HttpErrorKind, host_of, shown};
-pub use self::host_rules::{HostRule, HostRules, HostSettings, Transport};
+pub use self::host_rules::{GITHUB, HostRule, HostRules, HostSettings, Transport};
 pub use self::patience::Patience;
 pub use self::recording::StoreError;
 pub use self::redirect::same_origin;
