@@ -562,6 +562,9 @@ fn build(
     if !matches!(url.scheme(), "http" | "https") {
         return Err(bad("the address is neither https nor http"));
     }
+    if url.host_str().is_none_or(|host| host.starts_with('.')) {
+        return Err(bad("a host's name does not begin with a dot"));
+    }
     let mut headers = conditions.clone();
     if let Some(accept) = &request.accept {
         headers.insert(

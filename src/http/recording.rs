@@ -325,7 +325,12 @@ impl Entry {
 
 /// Returns the folder for what came of a request, and the first part of its files' names.
 fn place(folder: &Path, request: &Named<'_>) -> Result<(PathBuf, String), StoreError> {
-    let host = folder.join(host_of(request.url).replace(':', "_"));
+    let mut name = host_of(request.url).replace(':', "_");
+    // `..` can be a host as the standard of web addresses has it, and a folder beside the store.
+    if name.starts_with('.') {
+        name.insert(0, '_');
+    }
+    let host = folder.join(name);
     fs::create_dir_all(&host).map_err(io_error(&host))?;
     Ok((host, file_name(request)))
 }
@@ -413,5 +418,34 @@ fn extension(headers: &HeaderMap) -> &'static str {
         "txt"
     } else {
         "bin"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_folder_of_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        for (address, expected) in [
+            ("https://example.org/x", "example.org"),
+            ("https://example.org:8443/x", "example.org_8443"),
+            ("https://[::1]:8443/x", "[__1]_8443"),
+            ("https://../x", "_.."),
+            ("https://%2e%2E/x", "_.."),
+            ("https://./x", "_."),
+            ("https://..:1/x", "_.._1"),
+        ] {
+            let request = Named {
+                method: &Method::GET,
+                url: &Url::parse(address).unwrap(),
+                body: None,
+                authorized: Authorized::No,
+                confidential: Confidential::No,
+            };
+            let (host, _) = place(folder.path(), &request).unwrap();
+            assert_eq!(host, folder.path().join(expected), "{address}");
+        }
     }
 }
