@@ -30,7 +30,7 @@ use crate::http::Http;
 use crate::migrate;
 use crate::report::layout::wrap;
 use crate::report::printable::printable;
-use crate::report::{Report, build, find, markdown, snippet, table};
+use crate::report::{Report, build, find, json_text, markdown, snippet, table};
 use crate::run::{self, Reading};
 use crate::settings;
 use crate::source::local;
@@ -393,9 +393,8 @@ impl Terminal {
 
 /// Prints a value as JSON on stdout, as it is made.
 fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    // JSON spells control characters, so it holds no colours that would have to be taken out.
     let mut out = BufWriter::with_capacity(JSON_CHUNK, std::io::stdout().lock());
-    let written = serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from);
+    let written = json_text::write(&mut out, value);
     pipe_closed_is_fine(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
+use crate::report::json_text::spelled;
 use crate::report::printable::printable;
 
 /// How lines look.
@@ -97,7 +98,7 @@ impl Line {
             line.insert(name.to_owned(), value);
         }
         line.insert("target".to_owned(), self.target.into());
-        Value::Object(line).to_string()
+        spelled(&Value::Object(line).to_string()).into_owned()
     }
 
     fn text(mut self, palette: &Palette) -> String {
@@ -219,6 +220,8 @@ mod tests {
             " INFO  said x␊y title=\"a␊2026 ERROR ␛[31mgone\" empty=\"\"\n"
         );
         assert_eq!(logged(Style::Json, act).lines().count(), 1);
+        let act = || info!("har\u{9b}\u{202e}bour");
+        assert!(logged(Style::Json, act).contains(r"har\u009b\u202ebour"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! [`Report`] is the document `updraft.report/v1`; the other forms are drawn from it, so that no two of them can disagree.
 
 pub mod build;
+pub mod json_text;
 pub mod layout;
 pub mod markdown;
 pub mod printable;

@@ -99,7 +99,7 @@ fn readable(text: &str) -> String {
 }
 
 /// Whether a character cannot be seen but changes how others are read, or hides a text from the eye.
-pub(super) fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

@@ -15,6 +15,7 @@ mod versions;
 pub use self::clean::{clean, release_name};
 pub use self::cut::cut;
 pub use self::file::{ChangelogFile, changelog_file};
+pub(crate) use self::harmless::is_invisible;
 pub use self::harmless::{Home, harmless};
 pub use self::render::{SourceNotes, VersionNotes, render};
 pub use self::source::{Source, Website};

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::changelog::is_invisible;
 use crate::config::Options;
 use crate::config::options::{CommitMessageLowerCase, SemanticCommits};
 use crate::template::{Fields, TemplateError};
@@ -153,8 +154,7 @@ pub(super) fn subject(input: &MessageInput<'_>) -> Result<Subject, TemplateError
     let extra = fields.get("commitMessageExtra").and_then(Value::as_str).unwrap_or_default().to_owned();
     let message = fields.render(options.commit_message.as_deref().unwrap_or_default())?;
     let first = message.trim().lines().next().unwrap_or_default();
-    let words: Vec<&str> = first.split_whitespace().collect();
-    let line = words.join(" ").replace("to vv", "to v");
+    let line = one_line(first).replace("to vv", "to v");
     Ok(Subject { line: if lower_case { line.to_lowercase() } else { line }, extra })
 }
 
@@ -196,7 +196,7 @@ pub(super) struct TitleInput<'a> {
 pub(super) fn title(input: &TitleInput<'_>) -> Result<String, TemplateError> {
     let options = input.options;
     let mut title = match &options.pr_title {
-        Some(template) => input.fields.render(template)?.split_whitespace().collect::<Vec<_>>().join(" "),
+        Some(template) => one_line(&input.fields.render(template)?),
         None => input.subject.line.clone(),
     };
     if input.is_group && options.pr_title_strict != Some(true) && !names_a_version(&input.subject.extra) {
@@ -236,22 +236,36 @@ pub(super) fn body(
 ) -> Result<String, TemplateError> {
     let mut parts = Vec::new();
     if let Some(body) = &options.commit_body {
-        parts.push(fields.render(body)?.trim().to_owned());
+        parts.push(lines(&fields.render(body)?));
     }
     if options.commit_body_table == Some(true) {
         parts.push(table(rows));
     }
     let mut trailers = Vec::new();
     for trailer in options.commit_trailers.iter().flatten() {
-        trailers.push(fields.render(trailer)?.trim().to_owned());
+        trailers.push(lines(&fields.render(trailer)?));
     }
     parts.push(trailers.join("\n"));
     parts.retain(|part| !part.is_empty());
     Ok(parts.join("\n\n"))
 }
 
+/// Returns a text in one line with single spaces, without what cannot be seen but changes how the rest is read.
+fn one_line(text: &str) -> String {
+    let seen: String =
+        text.chars().filter(|character| character.is_whitespace() || !is_invisible(*character)).collect();
+    seen.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a text with its lines, without what cannot be seen but changes how the rest is read.
+fn lines(text: &str) -> String {
+    let is_kept = |character: &char| matches!(character, '\n' | '\t') || !is_invisible(*character);
+    text.trim().chars().filter(is_kept).collect()
+}
+
 /// Returns a Markdown table whose columns are as wide as their widest cell.
 fn table(rows: &[[String; 4]]) -> String {
+    let rows: Vec<_> = rows.iter().map(|row| row.each_ref().map(|cell| one_line(cell))).collect();
     let header = ["datasource", "package", "from", "to"].map(ToOwned::to_owned);
     let widths: Vec<usize> = (0..header.len())
         .map(|column| {

@@ -1,5 +1,7 @@
 //! Names made safe for branches: of dependencies, of groups, and of whole branches.
 
+use crate::changelog::is_invisible;
+
 /// Returns a dependency's name as branches spell it: `@types/node` is `node`, `ghcr.io/home/app` is `ghcr.io-home-app`.
 pub fn dep_name_sanitized(name: &str) -> String {
     name.replacen("@types/", "", 1)
@@ -124,7 +126,7 @@ pub fn clean_branch_name(name: &str, prefix: &str, strictness: Strictness) -> St
     for part in name.split('/') {
         let safe: String = part
             .chars()
-            .filter(|character| !character.is_whitespace() && !character.is_control())
+            .filter(|character| !character.is_whitespace() && !is_invisible(*character))
             .map(|character| if "[]?:\\^~<>*".contains(character) { '-' } else { character })
             .collect();
         let safe = safe.replace("@{", "-");
@@ -203,6 +205,7 @@ mod tests {
         check("renovate/.hidden-/-x.lock", Strictness::Git, "renovate/hidden/x");
         check("renovate/a..b@{1}", Strictness::Git, "renovate/a.b-1}");
         check("renovate/my app-1.x", Strictness::Git, "renovate/myapp-1.x");
+        check("renovate/har\u{1b}[31mb\u{202e}our\u{200b}-1.x", Strictness::Git, "renovate/har-31mbour-1.x");
         check("renovate/ghcr.io-a_b-1.2.x", Strictness::Strict, "renovate/ghcr-io-a-b-1-2-x");
     }
 

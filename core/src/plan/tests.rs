@@ -337,6 +337,23 @@ fn names_of_branches_are_as_long_as_a_forge_takes() {
 }
 
 #[test]
+fn names_bring_nothing_that_cannot_be_seen() {
+    let options = "{commitBody: 'of {{{depName}}}\\r\\nnow', commitBodyTable: true, commitTrailers: ['Of: {{{depName}}}']}";
+    let plan = planned(options, &["flux helm har\u{1b}[31mb\u{202e}our\u{9b}\u{2066} 1.0.0 > 1.0.0 1.1.0"]);
+    let branch = &plan.branches[0];
+    assert_eq!(branch.branch_name, "renovate/har-31mbour-1.x");
+    assert_eq!(branch.pr_title, "Update Helm release har[31mbour to v1.1.0");
+    let expected = "Update Helm release har[31mbour to v1.1.0\n\nof har[31mbour\nnow\n\n\
+        | datasource | package     | from  | to    |\n\
+        | ---------- | ----------- | ----- | ----- |\n\
+        | helm       | har[31mbour | 1.0.0 | 1.1.0 |\n\nOf: har[31mbour";
+    assert_eq!(branch.commit_message, expected);
+    let titled =
+        planned("{prTitle: '\u{202e}{{{depName}}}'}", &["flux helm har\u{200f}bour 1.0.0 > 1.0.0 1.1.0"]);
+    assert_eq!(titled.branches[0].pr_title, "harbour");
+}
+
+#[test]
 fn a_replacement_ignores_groups() {
     check(
         "{groupName: 'all', packageRules: [{matchPackageNames: ['app'], replacementVersion: '2.0.0'}]}",
