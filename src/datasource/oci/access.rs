@@ -2,7 +2,8 @@
 //!
 //! The first request to a registry goes without a credential and shows what the registry wants; from then on tokens are asked for before they are
 //! missed. A credential is only ever used for the registry it was configured for: it goes to that registry, and to the token service which
-//! that registry names, over TLS; a token goes back only to the registry that named the service.
+//! that registry names, over TLS; a token goes back only to the registry that named the service. What a host says that the registry leads to
+//! is not the registry's word.
 //! <https://distribution.github.io/distribution/spec/auth/token/>
 
 use std::collections::BTreeMap;
@@ -18,7 +19,9 @@ use super::challenge;
 use super::name::Repository;
 use super::token::{Audience, Tokens};
 use crate::datasource::{LookupError, LookupErrorKind};
-use crate::http::{Access, Credential, DockerConfig, Http, Identity, Login, Reply, Request, Transport};
+use crate::http::{
+    Access, Credential, DockerConfig, Http, Identity, Login, Reply, Request, Transport, same_origin,
+};
 
 /// The kind that host rules for registries have.
 const HOST_TYPE: &str = "docker";
@@ -56,6 +59,20 @@ enum Learned {
 enum Knocked {
     In(Reply),
     At(Door),
+}
+
+/// A door, and whose word it is.
+struct Shown {
+    door: Door,
+    by: Speaker,
+}
+
+/// Who says where the door is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaker {
+    Registry,
+    /// A host that the registry leads to: perhaps for this repository only, and perhaps to somebody who wants our credential.
+    AnotherHost,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,7 +170,7 @@ impl Registries {
                 known = self.left(repository, &key).await.map(|door| (door, Learned::Before));
             }
             if known.is_none() {
-                match self.knock(repository, &plain, &gate).await? {
+                match self.knock(repository, &plain, &key, &gate).await? {
                     Knocked::In(reply) => return Ok(reply),
                     Knocked::At(door) => known = Some((door, Learned::Now)),
                 }
@@ -166,7 +183,7 @@ impl Registries {
         match self.enter(repository, &request, &key, &gate, door).await {
             // The registry may have another token service by now.
             Err(Shut::NoToken(_)) if learned == Learned::Before => {
-                match self.knock(repository, &plain, &gate).await? {
+                match self.knock(repository, &plain, &key, &gate).await? {
                     Knocked::In(reply) => Ok(reply),
                     Knocked::At(door) => Ok(self.enter(repository, &request, &key, &gate, door).await?),
                 }
@@ -186,23 +203,27 @@ impl Registries {
         &self,
         repository: &Repository,
         plain: &Request,
+        key: &Key,
         gate: &Gate,
     ) -> Result<Knocked, LookupError> {
         let reply = self.http.send(plain).await.map_err(|error| failed(repository, error))?;
-        match door_of(repository, &reply)? {
+        match door_of(repository, plain, key, &reply)? {
             None => {
                 gate.set(Some((Door::Open, Learned::Now)));
                 Ok(Knocked::In(reply))
             }
-            Some(door) => {
-                self.learn(repository, gate, &door).await;
-                Ok(Knocked::At(door))
+            Some(shown) => {
+                self.learn(repository, gate, &shown).await;
+                Ok(Knocked::At(shown.door))
             }
         }
     }
 
     /// Notes a door for the other repositories of the registry, and for the next run.
-    async fn learn(&self, repository: &Repository, gate: &Gate, door: &Door) {
+    async fn learn(&self, repository: &Repository, gate: &Gate, Shown { door, by }: &Shown) {
+        if *by == Speaker::AnotherHost {
+            return;
+        }
         let general = door.clone().for_every_repository();
         if let Door::Token(service) = &general {
             self.http.leave(&left_as(repository), service).await;
@@ -233,15 +254,15 @@ impl Registries {
             let (access, audience) = self.access(repository, key, &door).await?;
             let reply = self.http.send(&request.clone().access(access)).await;
             let reply = reply.map_err(|error| failed(repository, error))?;
-            let found = match door_of(repository, &reply)? {
+            let found = match door_of(repository, request, key, &reply)? {
                 Some(found) => found,
                 // So some registries say of a token that it is not for this repository.
                 None if reply.status == StatusCode::FORBIDDEN && audience == Audience::Several => {
-                    door.clone()
+                    Shown { door: door.clone(), by: Speaker::Registry }
                 }
                 None => return Ok(reply),
             };
-            if door != found {
+            if door != found.door {
                 self.learn(repository, gate, &found).await;
             } else if let Door::Token(service) = &door
                 && self.tokens.replace(&self.http, repository, key, service, began).await
@@ -250,7 +271,7 @@ impl Registries {
             } else {
                 break;
             }
-            door = found;
+            door = found.door;
         }
         Err(Shut::Refused(refused(repository, key)))
     }
@@ -342,10 +363,25 @@ pub(super) fn refused(repository: &Repository, key: &Key) -> LookupError {
     }
 }
 
-/// Returns the door that a reply shows; `None` when we are in.
-fn door_of(repository: &Repository, reply: &Reply) -> Result<Option<Door>, LookupError> {
+/// Returns the door that the reply to `request` shows; `None` when we are in.
+///
+/// # Errors
+/// It shows none that we may go through: a credential is not for the door of a host that the registry leads to.
+fn door_of(
+    repository: &Repository,
+    request: &Request,
+    key: &Key,
+    reply: &Reply,
+) -> Result<Option<Shown>, LookupError> {
     if reply.status != StatusCode::UNAUTHORIZED {
         return Ok(None);
+    }
+    let by = if same_origin(&reply.url, request.url()) { Speaker::Registry } else { Speaker::AnotherHost };
+    if by == Speaker::AnotherHost && !matches!(key, Key::Nothing) {
+        let (host, other) = (repository.shown_host(), reply.url.host_str().unwrap_or_default());
+        let detail = format!("`{host}` leads to `{other}`, which is not shown the credential of `{host}`");
+        return Err(LookupError::new(LookupErrorKind::Unauthorized, host, repository.shown(), detail)
+            .hint("name the image at the registry that has it, and give that one the host rule"));
     }
     let headers = reply.headers.get_all(reqwest::header::WWW_AUTHENTICATE);
     let challenges: Vec<_> =
@@ -359,10 +395,10 @@ fn door_of(repository: &Repository, reply: &Reply) -> Result<Option<Door>, Looku
             service: bearer.parameter("service").map(str::to_owned),
             scope: bearer.parameter("scope").filter(|scope| !is_own(scope, repository)).map(str::to_owned),
         };
-        return Ok(Some(Door::Token(service)));
+        return Ok(Some(Shown { door: Door::Token(service), by }));
     }
     if of("basic").is_some() {
-        return Ok(Some(Door::Basic));
+        return Ok(Some(Shown { door: Door::Basic, by }));
     }
     let detail = format!("`{}` wants a credential without saying which", repository.shown_host());
     Err(LookupError::new(LookupErrorKind::Unauthorized, repository.shown_host(), repository.shown(), detail))

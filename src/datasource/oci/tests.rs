@@ -481,6 +481,42 @@ async fn a_token_service_without_tls_on_another_host_is_not_trusted() {
 }
 
 #[tokio::test]
+async fn a_host_that_a_registry_leads_to_names_no_token_service_for_its_credential() {
+    // Who reads at the first registry is led to the second, which wants a token from its own service.
+    let other = Server::start(|seen| match seen.target.split_once('?') {
+        Some(("/token", _)) => Answer::json(&json!({"token": "of the other"})),
+        _ => names_its_token_service(seen),
+    })
+    .await;
+    let away = other.origin.clone();
+    let server = Server::start(move |seen| {
+        if seen.target.starts_with("/token") {
+            Answer::json(&json!({"token": "own"}))
+        } else if !seen.target.contains("/own/") {
+            Answer::status(307).header("location", format!("{away}{}", seen.target))
+        } else if seen.header("authorization").is_some() {
+            tags(&["1"])
+        } else {
+            names_its_token_service(seen)
+        }
+    })
+    .await;
+    let rule = json!({"matchHost": server.address, "username": "me", "password": "hunter2"});
+    for (rules, word) in [(vec![], "without a credential"), (vec![rule], "leads to `127.0.0.1`")] {
+        let before = other.seen().len();
+        let oci = with_rules(&rules);
+        let error = oci.releases(&on(&server, "a/b")).await.unwrap_err();
+        assert_eq!(error.kind, LookupErrorKind::Unauthorized);
+        assert!(error.to_string().contains(word), "{error}");
+        // Nor is it the door of the registry's other repositories.
+        assert_eq!(versions(&oci.releases(&on(&server, "own/b")).await.unwrap()), ["1"]);
+        assert!(other.seen()[before..].iter().all(|seen| seen.header("authorization").is_none()));
+        let asked = other.lines()[before..].iter().filter(|line| line.contains("/token")).count();
+        assert_eq!(asked, usize::from(rules.is_empty()));
+    }
+}
+
+#[tokio::test]
 async fn an_expired_token_is_replaced() {
     let server = Server::start(|seen| {
         if seen.target.starts_with("/token") {
