@@ -21,7 +21,7 @@ pub fn check(data: &[u8]) {
         for datasource in custom.values() {
             let fields = serde_json::json!({"packageName": "a/b"});
             let _ = datasource.address(&fields);
-            if let Ok(Some(reply)) = datasource.read(body) {
+            if let Ok(reply) = datasource.read(body) {
                 let _ = datasource.releases(reply, &fields);
             }
         }

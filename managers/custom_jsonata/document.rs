@@ -9,6 +9,8 @@ use updraft_core::{toml, yaml};
 
 /// How many values a document may have, those that aliases repeat counted each time.
 const MAX_VALUES: usize = 200_000;
+/// How many bytes they may have together, those of keys counted for each value below them.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// How deep they may nest.
 const MAX_DEPTH: usize = 128;
 
@@ -73,6 +75,7 @@ pub(super) fn read(file: &SourceFile, format: FileFormat, problems: &mut Vec<Pro
 struct Build {
     places: Vec<Place>,
     values: usize,
+    bytes: usize,
 }
 
 impl Build {
@@ -104,10 +107,8 @@ impl Build {
             }
             yaml::Kind::Scalar => {
                 let text = node.as_str().unwrap_or_default();
-                let value = match node.style() {
-                    Some(yaml::Style::Plain) => plain(text),
-                    _ => Value::String(text.to_owned()),
-                };
+                self.keep(text.len() + pointer.len())?;
+                let value = node.scalar_value();
                 self.place(&value, pointer, |seen| (node.raw() == seen).then(|| node.span()));
                 Some(value)
             }
@@ -137,11 +138,13 @@ impl Build {
                 Some(Value::Array(list))
             }
             toml::NodeValue::Text { value, spelled } => {
+                self.keep(value.len() + pointer.len())?;
                 let value = Value::String(value.clone());
                 self.place(&value, pointer, |_| *spelled);
                 Some(value)
             }
             toml::NodeValue::Other(value) => {
+                self.keep(pointer.len())?;
                 self.place(value, pointer, |seen| (node.span.of(text) == Some(seen)).then_some(node.span));
                 Some(value.clone())
             }
@@ -151,6 +154,12 @@ impl Build {
     fn count(&mut self, depth: usize) -> Option<()> {
         self.values += 1;
         (self.values <= MAX_VALUES && depth <= MAX_DEPTH).then_some(())
+    }
+
+    /// Notes that so many more bytes are kept: of texts that aliases repeat, and of the way to each value.
+    fn keep(&mut self, bytes: usize) -> Option<()> {
+        self.bytes += bytes;
+        (self.bytes <= MAX_BYTES).then_some(())
     }
 
     fn place(&mut self, value: &Value, pointer: &str, span: impl Fn(&str) -> Option<ByteSpan>) {
@@ -172,30 +181,6 @@ fn within<T>(pointer: &mut String, name: &str, of: impl FnOnce(&mut String) -> T
     let result = of(pointer);
     pointer.truncate(length);
     result
-}
-
-/// Returns what a plain scalar means: <https://yaml.org/spec/1.2.2/#1032-tag-resolution>.
-fn plain(text: &str) -> Value {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "true" | "True" | "TRUE" => return Value::Bool(true),
-        "false" | "False" | "FALSE" => return Value::Bool(false),
-        _ => {}
-    }
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let is_number = digits.starts_with(|first: char| first.is_ascii_digit() || first == '.')
-        && digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-' | b'+'));
-    if is_number {
-        if let Ok(number) = text.parse::<i64>() {
-            return number.into();
-        }
-        if let Some(number) = text.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
-            return Value::Number(number);
-        }
-    }
-    Value::String(text.to_owned())
 }
 
 #[cfg(test)]
@@ -256,17 +241,27 @@ mod tests {
         );
     }
 
+    #[track_caller]
+    fn too_much(format: FileFormat, text: String) {
+        let file = SourceFile::new(RepoPath::new("file").unwrap(), text);
+        let mut problems = Vec::new();
+        assert_eq!(read(&file, format, &mut problems), []);
+        assert_eq!(problems.len(), 1);
+    }
+
     #[test]
     fn too_much_is_said() {
+        let many = |text: &str| vec![text; 10_000].join(",");
+        let long = "x".repeat(20_000);
+        too_much(FileFormat::Yaml, format!("a: &a {long}\nb: [{}]\n", many("*a")));
+        too_much(FileFormat::Yaml, format!("? {long}\n: [{}]\n", many("1")));
+        too_much(FileFormat::Toml, format!("{long} = [{}]\n", many("1")));
         let bomb: String = std::iter::once("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned())
             .chain((1..9).map(|level| {
                 let before = format!("*a{}", level - 1);
                 format!("a{level}: &a{level} [{}]\n", [before.as_str(); 10].join(", "))
             }))
             .collect();
-        let file = SourceFile::new(RepoPath::new("file").unwrap(), bomb);
-        let mut problems = Vec::new();
-        assert_eq!(read(&file, FileFormat::Yaml, &mut problems), []);
-        assert_eq!(problems.len(), 1);
+        too_much(FileFormat::Yaml, bomb);
     }
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use serde::Deserialize;
+use updraft_core::yaml;
 
 /// The longest annotation that is read, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -32,7 +33,7 @@ pub(super) fn changes(annotation: &str) -> Option<String> {
     if annotation.len() > LONGEST {
         return None;
     }
-    let changes: Vec<Change> = serde_yaml::from_str(annotation).ok()?;
+    let changes: Vec<Change> = serde_json::from_value(yaml::value(annotation).ok()?).ok()?;
     let lines: Vec<String> = changes.iter().filter_map(line).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
@@ -86,5 +87,13 @@ mod tests {
         check("nothing", None);
         check("[]", None);
         check("- {", None);
+        check("- &a one\n- *a\n", Some("- one\n- one"));
+    }
+
+    #[test]
+    fn what_repeats_itself_without_end_tells_nothing() {
+        let many = |text: &str, times: usize| vec![text; times].join(",");
+        check(&format!("[&a {{unknown: [{}]}}, {}]", many("x", 10_000), many("*a", 10_000)), None);
+        check(&format!("[&a {}, {}]", "x".repeat(30_000), many("*a", 10_000)), None);
     }
 }

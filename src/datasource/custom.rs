@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use updraft_core::config::custom_datasource::{CustomDatasource, DatasourceFormat};
 use updraft_core::name::DatasourceId;
 use updraft_core::release::ReleaseList;
-use updraft_core::{template, toml};
+use updraft_core::template;
 use url::Url;
 
 use super::Datasource;
@@ -59,19 +59,6 @@ impl Custom {
         }
         Ok(())
     }
-
-    /// Returns the reply as a value, whatever its format.
-    fn value(&self, text: &str) -> Result<Value, String> {
-        if let Some(value) = self.definition.read(text)? {
-            return Ok(value);
-        }
-        match self.definition.format {
-            DatasourceFormat::Toml => toml::parse(text)
-                .map(|node| node.to_json())
-                .map_err(|error| format!("the reply is no TOML: {error}")),
-            _ => serde_yaml::from_str(text).map_err(|error| format!("the reply is no YAML: {error}")),
-        }
-    }
 }
 
 impl Registry for Custom {
@@ -108,7 +95,7 @@ impl Registry for Custom {
 
     fn read(&self, document: &[u8], package: &str) -> Result<ReleaseList, String> {
         let text = std::str::from_utf8(document).map_err(|_| "it is not UTF-8 text".to_owned())?;
-        self.definition.releases(self.value(text)?, &self.fields(package))
+        self.definition.releases(self.definition.read(text)?, &self.fields(package))
     }
 }
 

@@ -11,7 +11,7 @@ use super::names::closest;
 use super::reader::{OptionValue, Reader, choice};
 use crate::jsonata::Expression;
 use crate::release::{Release, ReleaseList};
-use crate::template;
+use crate::{template, toml, yaml};
 
 /// How many releases of one reply are taken.
 const MAX_RELEASES: usize = 20_000;
@@ -57,23 +57,27 @@ impl CustomDatasource {
             .map_err(|error| error.to_string())
     }
 
-    /// Returns the reply's text as a value that [`releases`](Self::releases) understands; `None` for YAML and TOML, which
-    /// the caller reads.
+    /// Returns the reply's text as a value that [`releases`](Self::releases) understands.
     ///
     /// # Errors
     ///
     /// One line: why the text is not of the format.
-    pub fn read(&self, text: &str) -> Result<Option<Value>, String> {
+    pub fn read(&self, text: &str) -> Result<Value, String> {
         let versions = |versions: Vec<&str>| {
             let releases: Vec<Value> =
                 versions.into_iter().map(|version| json!({ "version": version })).collect();
-            Some(json!({ "releases": releases }))
+            json!({ "releases": releases })
         };
         match self.format {
             DatasourceFormat::Json => {
-                serde_json::from_str(text).map(Some).map_err(|error| format!("the reply is no JSON: {error}"))
+                serde_json::from_str(text).map_err(|error| format!("the reply is no JSON: {error}"))
             }
-            DatasourceFormat::Yaml | DatasourceFormat::Toml => Ok(None),
+            DatasourceFormat::Yaml => {
+                yaml::value(text).map_err(|error| format!("the reply is no YAML that can be read: {error}"))
+            }
+            DatasourceFormat::Toml => toml::parse(text)
+                .map(|node| node.to_json())
+                .map_err(|error| format!("the reply is no TOML: {error}")),
             DatasourceFormat::Plain => Ok(versions(
                 text.lines().map(str::trim).filter(|line| !line.is_empty()).take(MAX_RELEASES).collect(),
             )),
@@ -263,7 +267,7 @@ mod tests {
     fn check(text: &str, reply: &str, versions: &[&str]) -> ReleaseList {
         let (datasource, problems) = datasource(text);
         assert_eq!(problems, [], "{text}");
-        let reply = datasource.read(reply).unwrap().unwrap();
+        let reply = datasource.read(reply).unwrap();
         let list = datasource.releases(reply, &json!({"packageName": "x"})).unwrap();
         let found: Vec<&str> = list.releases.iter().map(|release| release.version.as_str()).collect();
         assert_eq!(found, versions, "{text}");

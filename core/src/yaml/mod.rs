@@ -11,6 +11,7 @@ mod build;
 mod large;
 mod mask;
 mod quick;
+mod value;
 mod walk;
 
 use std::sync::{Arc, OnceLock};
@@ -19,6 +20,7 @@ use crate::span::ByteSpan;
 
 pub use build::parse;
 use large::{FEW, LargeMappings};
+pub use value::value;
 pub use walk::{Step, Walk};
 
 /// How many entries of merged mappings [`Node::get`] looks at before it gives up, and how many at least where a document is full of merges.
