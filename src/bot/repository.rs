@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use tracing::Instrument as _;
+use updraft_core::address::without_users;
 use updraft_core::config::Options;
 use updraft_core::config::options::ForkProcessing;
 use updraft_core::dashboard::{Entry, ticks};
@@ -191,7 +192,7 @@ pub(super) async fn work(
     }
     let unread = &reading.config.unread_presets;
     if !unread.is_empty() {
-        let names: Vec<String> = unread.iter().map(|preset| format!("`{preset}`")).collect();
+        let names: Vec<String> = unread.iter().map(|preset| format!("`{}`", without_users(preset))).collect();
         let why =
             format!("nothing is written with half a configuration: {} could not be read", names.join(", "));
         return Ok(Work::without_config(why, reading));
@@ -304,7 +305,8 @@ async fn branches(
     let mut job = Job {
         forge,
         session,
-        changelogs: Changelogs::new(&session.http, &session.datasources, session.now),
+        changelogs: Changelogs::new(&session.http, &session.datasources, session.now)
+            .for_readers_of(repository.visibility),
         repository,
         outcome: &outcome,
         grants: forge.grants().await,

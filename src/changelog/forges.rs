@@ -1,4 +1,5 @@
-//! What a repository on GitLab, Gitea or Forgejo tells of its releases. Everybody may ask, so no token is needed.
+//! What a repository on GitLab, Gitea or Forgejo tells of its releases. Everybody may ask, so no token is needed, and none is shown where
+//! everybody would read what it opens.
 //!
 //! <https://docs.gitlab.com/api/releases/> <https://docs.gitea.com/api/>
 
@@ -7,7 +8,8 @@ use updraft_core::changelog::{Source, Website};
 use url::Url;
 
 use super::github::Release;
-use crate::http::{Http, Reply, Request};
+use crate::forge::Visibility;
+use crate::http::{Access, Http, Identity, Reply, Request};
 
 /// How many releases are asked for; most updates pass a few versions only.
 const RELEASES: &str = "50";
@@ -23,13 +25,22 @@ struct Entry {
     description: Option<String>,
 }
 
-/// Returns the newest releases of a repository with their notes, newest first; none when it is on no such forge.
+/// Returns the newest releases of a repository with their notes, newest first; none when it is on no such forge. Unless its `readers` are few,
+/// they are those that everybody sees.
 ///
 /// # Errors
 /// The forge does not answer, or not with what was asked for; one line says why.
-pub(super) async fn releases(http: &Http, source: &Source) -> Result<Vec<Release>, String> {
+pub(super) async fn releases(
+    http: &Http,
+    source: &Source,
+    readers: Visibility,
+) -> Result<Vec<Release>, String> {
     let Some((url, host_type)) = address(source) else { return Ok(Vec::new()) };
-    let request = Request::get(url).accept("application/json").host_type(host_type);
+    let request = Request::get(url).accept("application/json");
+    let request = match readers {
+        Visibility::Private => request.host_type(host_type),
+        Visibility::Internal | Visibility::Public => request.access(Access::Anonymous(Identity::Anonymous)),
+    };
     let reply = http.send(&request).await.and_then(Reply::success).map_err(|error| error.to_string())?;
     let entries: Vec<Entry> = reply.json().map_err(|error| error.to_string())?;
     let release = |entry: Entry| Release {
@@ -63,7 +74,7 @@ fn address(source: &Source) -> Option<(Url, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::testing::{Answer, Server, client};
+    use crate::http::testing::{Answer, Server, client, client_with};
 
     #[tokio::test]
     async fn releases_of_both_are_read_with_their_notes() {
@@ -79,7 +90,7 @@ mod tests {
         .await;
         let read = async |website, path| {
             let source = Source::on(website, &server.origin, path).unwrap();
-            releases(&client(), &source).await
+            releases(&client(), &source, Visibility::Public).await
         };
         let release = |tag: &str, name: &str, body: &str| Release {
             tag: tag.to_owned(),
@@ -94,5 +105,31 @@ mod tests {
         assert_eq!(read(Website::Gitea, "fjord/boat").await, Ok(expected));
         assert_eq!(read(Website::GitHub, "fjord/boat").await, Ok(Vec::new()));
         assert!(read(Website::Gitea, "fjord/none").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_token_opens_what_only_few_will_read() {
+        let server =
+            Server::start(|seen| match seen.header("private-token").or(seen.header("authorization")) {
+                Some(_) => Answer::ok(r#"[{"tag_name": "v1.0.0", "body": "- hush"}]"#),
+                None => Answer::status(404),
+            })
+            .await;
+        for website in [Website::GitLab, Website::Gitea] {
+            let http = client_with(&[server.token_rule("secret")]);
+            let source = Source::on(website, &server.origin, "fjord/boat").unwrap();
+            for (readers, expected) in [
+                (Visibility::Public, None),
+                (Visibility::Internal, None),
+                (Visibility::Private, Some("v1.0.0")),
+            ] {
+                let found = releases(&http, &source, readers).await.unwrap_or_default();
+                assert_eq!(
+                    found.first().map(|release| release.tag.as_str()),
+                    expected,
+                    "{website:?} {readers:?}"
+                );
+            }
+        }
     }
 }

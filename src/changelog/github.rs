@@ -11,6 +11,7 @@ use updraft_core::changelog::{Source, changelog_file};
 use url::Url;
 
 use crate::datasource::github::{Repository, Site};
+use crate::forge::Visibility;
 use crate::http::{Effect, Http, Request, SingleFlight};
 
 /// The `hostType` of host rules for all of GitHub.
@@ -65,6 +66,8 @@ pub(super) struct Facts {
     pub(super) tags: Vec<String>,
     /// The path of its changelog file.
     pub(super) changelog: Option<String>,
+    /// Who may read all this; `None` where it was not asked with a credential.
+    pub(super) visibility: Option<Visibility>,
     by_tag: BTreeMap<String, usize>,
 }
 
@@ -87,6 +90,7 @@ impl Facts {
     }
 
     fn add(&mut self, page: &Page, folder: &str) {
+        self.visibility = self.visibility.max(page.visibility);
         let mut known: BTreeSet<String> = self.tags.iter().cloned().collect();
         for tag in page.tags.iter().chain(page.releases.iter().map(|release| &release.tag)) {
             if known.insert(tag.clone()) {
@@ -108,6 +112,7 @@ impl Facts {
 /// One page of an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Page {
+    visibility: Option<Visibility>,
     releases: Vec<Release>,
     tags: Vec<String>,
     /// The names of the files at the top, and in the folder.
@@ -139,11 +144,18 @@ pub(super) struct Github {
     now: Timestamp,
     pages: SingleFlight<PageKey, Result<Arc<Kept>, String>>,
     files: SingleFlight<(Repository, String), Option<Arc<str>>>,
+    visibilities: SingleFlight<Repository, Visibility>,
 }
 
 impl Github {
     pub(super) fn new(http: Http, now: Timestamp) -> Self {
-        Self { http, now, pages: SingleFlight::default(), files: SingleFlight::default() }
+        Self {
+            http,
+            now,
+            pages: SingleFlight::default(),
+            files: SingleFlight::default(),
+            visibilities: SingleFlight::default(),
+        }
     }
 
     /// Whether there is a token for the repository's API. Without one GitHub allows 60 questions an hour.
@@ -204,7 +216,7 @@ impl Github {
         let identity =
             self.http.host_settings(&url, HOST_TYPE).credential().map(|known| known.identity().clone());
         let Repository { owner, name, .. } = &wanted.repository;
-        let place = format!("release-notes/1 {url} {identity:?} {owner}/{name} {} {number}", wanted.folder);
+        let place = format!("release-notes/2 {url} {identity:?} {owner}/{name} {} {number}", wanted.folder);
         if age == Age::Any
             && let Some(kept) = self.http.left::<Kept>(&place).await
             && kept.asked <= self.now
@@ -212,14 +224,27 @@ impl Github {
         {
             return Ok(Arc::new(kept));
         }
-        let body = question(wanted, number, after);
-        let request = Request::post_json(url, &body).effect(Effect::Asks).host_type(HOST_TYPE);
-        let reply = self.http.send(&request).await.map_err(|error| error.to_string())?;
-        let reply = reply.success().map_err(|error| error.to_string())?;
-        let page = read(reply.json().map_err(|error| error.to_string())?)?;
+        let page = self.ask(&wanted.repository, &question(wanted, number, after)).await?;
         let kept = Kept { asked: self.now, page };
         self.http.leave(&place, &kept).await;
         Ok(Arc::new(kept))
+    }
+
+    async fn ask(&self, repository: &Repository, question: &Value) -> Result<Page, String> {
+        let url = repository.site.graphql();
+        let request = Request::post_json(url, question).effect(Effect::Asks).host_type(HOST_TYPE);
+        let reply = self.http.send(&request).await.map_err(|error| error.to_string())?;
+        let reply = reply.success().map_err(|error| error.to_string())?;
+        read(reply.json().map_err(|error| error.to_string())?)
+    }
+
+    /// Returns who may read a repository; where it cannot be found out, as few as may be.
+    pub(super) async fn visibility(&self, repository: &Repository) -> Visibility {
+        let ask = || async {
+            let page = self.ask(repository, &question_of(repository, &[], "visibility")).await;
+            page.ok().and_then(|page| page.visibility).unwrap_or(Visibility::Private)
+        };
+        self.visibilities.run(repository, ask).await
     }
 
     /// Returns the text of a file of the default branch; `None` when it cannot be had.
@@ -274,22 +299,14 @@ fn holds(released: Option<Timestamp>, now: Timestamp) -> SignedDuration {
 
 /// Returns the body of the request for one page.
 fn question(wanted: &Wanted, number: usize, (releases, tags): (Option<String>, Option<String>)) -> Value {
-    let Repository { owner, name, .. } = &wanted.repository;
-    let mut variables = json!({"owner": owner, "name": name});
-    let mut declared = String::from("$owner:String!,$name:String!");
-    let mut asked = String::new();
-    let mut variable = |name: &str, value: &str| {
-        if let Some(variables) = variables.as_object_mut() {
-            variables.insert(name.to_owned(), Value::from(value));
-        }
-        // A `String` takes no error.
-        let _ = write!(declared, ",${name}:String!");
-    };
+    let mut asked = String::from("visibility ");
+    let mut variables = Vec::new();
     if number == 0 || releases.is_some() {
         let after = releases.map_or_else(String::new, |cursor| {
-            variable("releases", &cursor);
+            variables.push(("releases", cursor));
             ",after:$releases".to_owned()
         });
+        // A `String` takes no error.
         let _ = write!(
             asked,
             "releases(first:{RELEASES}{after},orderBy:{{field:CREATED_AT,direction:DESC}}){{\
@@ -298,7 +315,7 @@ fn question(wanted: &Wanted, number: usize, (releases, tags): (Option<String>, O
     }
     if number == 0 || tags.is_some() {
         let after = tags.map_or_else(String::new, |cursor| {
-            variable("tags", &cursor);
+            variables.push(("tags", cursor));
             ",after:$tags".to_owned()
         });
         let _ = write!(
@@ -308,8 +325,8 @@ fn question(wanted: &Wanted, number: usize, (releases, tags): (Option<String>, O
         );
     }
     if number == 0 {
-        let mut tree = |alias: &str, folder: &str| {
-            variable(alias, &format!("HEAD:{folder}"));
+        let mut tree = |alias: &'static str, folder: &str| {
+            variables.push((alias, format!("HEAD:{folder}")));
             let _ =
                 write!(asked, "{alias}:object(expression:${alias}){{...on Tree{{entries{{name type}}}}}}");
         };
@@ -318,8 +335,22 @@ fn question(wanted: &Wanted, number: usize, (releases, tags): (Option<String>, O
             tree("folder", &wanted.folder);
         }
     }
-    let query = format!("query({declared}){{repository(owner:$owner,name:$name){{{asked}}}}}");
-    json!({"query": query, "variables": variables})
+    question_of(&wanted.repository, &variables, &asked)
+}
+
+/// Returns the body of a request for `fields` of a repository.
+fn question_of(repository: &Repository, variables: &[(&str, String)], fields: &str) -> Value {
+    let mut declared = String::from("$owner:String!,$name:String!");
+    let mut values = json!({"owner": repository.owner, "name": repository.name});
+    for (name, value) in variables {
+        // A `String` takes no error.
+        let _ = write!(declared, ",${name}:String!");
+        if let Some(values) = values.as_object_mut() {
+            values.insert((*name).to_owned(), Value::from(value.as_str()));
+        }
+    }
+    let query = format!("query({declared}){{repository(owner:$owner,name:$name){{{fields}}}}}");
+    json!({"query": query, "variables": values})
 }
 
 #[derive(Debug, Deserialize)]
@@ -342,6 +373,7 @@ struct Data {
 
 #[derive(Debug, Deserialize)]
 struct RepositoryNode {
+    visibility: Option<String>,
     #[serde(default, deserialize_with = "present")]
     releases: Option<Connection<ReleaseNode>>,
     #[serde(default, deserialize_with = "present")]
@@ -424,7 +456,10 @@ fn read(answer: Answer) -> Result<Page, String> {
             body: node.description.unwrap_or_default(),
         })
     };
+    let visibility = repository.visibility.as_deref().and_then(Visibility::parse);
     Ok(Page {
+        // A GitHub that does not say so may mean a private one.
+        visibility: Some(visibility.unwrap_or(Visibility::Private)),
         releases: releases.into_iter().filter_map(release).collect(),
         tags: tags.into_iter().map(|tag| tag.name).collect(),
         top: files(repository.top),

@@ -3,8 +3,10 @@
 //! One GraphQL query tells a repository's newest releases and tags and the names of its files, and serves all branches of
 //! the run; one more request reads its changelog file, where it has one. Without a token there are no notes, and the
 //! links between versions come from git's own list of tags. Other forges tell their newest releases to everybody.
-//! A repository that does not answer costs the notes, never the
-//! branch.
+//! A repository that does not answer costs the notes, never the branch.
+//!
+//! Whoever publishes a package names its source, and may name somebody else's. So what a token sees is shown only to those who may see as much:
+//! into a public repository go the notes of public ones.
 
 mod chart;
 mod forges;
@@ -33,6 +35,7 @@ use self::github::{Facts, Github, Wanted};
 use self::source::{File, Origin};
 use crate::datasource::Datasources;
 use crate::datasource::github::Site;
+use crate::forge::Visibility;
 use crate::http::Http;
 
 /// The most versions of one package whose notes are collected; a pull request has no room for more.
@@ -56,13 +59,22 @@ pub struct Changelogs<'a> {
     datasources: &'a Datasources,
     github: Github,
     sites: Vec<Site>,
+    readers: Visibility,
 }
 
 impl<'a> Changelogs<'a> {
     /// Returns what asks through `http`; `datasources` knows where packages come from. `now` decides how long earlier
     /// answers hold.
     pub fn new(http: &Http, datasources: &'a Datasources, now: Timestamp) -> Self {
-        Self { http: http.clone(), datasources, github: Github::new(http.clone(), now), sites: Vec::new() }
+        let github = Github::new(http.clone(), now);
+        Self { http: http.clone(), datasources, github, sites: Vec::new(), readers: Visibility::Public }
+    }
+
+    /// Says who reads the notes: who may read the repository they are for. Without this it is everybody.
+    #[must_use]
+    pub fn for_readers_of(mut self, repository: Visibility) -> Self {
+        self.readers = repository;
+        self
     }
 
     /// Makes a GitHub known whose address does not say that it is one.
@@ -203,6 +215,11 @@ impl<'a> Changelogs<'a> {
                 }
             };
             return match self.github.facts(&wanted, is_enough).await {
+                Ok(facts) if facts.visibility > Some(self.readers) => {
+                    let reason = "fewer people may read it than the repository worked on";
+                    tracing::info!(source = source.page(), reason, "release notes are not shown");
+                    (Facts::default(), None)
+                }
                 Ok(facts) => (facts, None),
                 Err(why) => {
                     tracing::debug!(source = source.page(), why, "no release notes");
@@ -217,8 +234,10 @@ impl<'a> Changelogs<'a> {
             package_name: source.page(),
             registry_urls: Vec::new(),
         };
-        let (tags, releases) =
-            futures::join!(self.datasources.releases(&lookup), forges::releases(&self.http, source));
+        let (tags, releases) = futures::join!(
+            self.datasources.releases(&lookup),
+            forges::releases(&self.http, source, self.readers)
+        );
         let facts = match tags {
             Ok(list) => Facts::of_tags(list.releases.iter().map(|release| release.version.clone())),
             Err(error) => {
@@ -241,6 +260,13 @@ impl<'a> Changelogs<'a> {
         };
         let repository = github::repository(&file.source)?;
         if file.source.website() != Website::GitHub || !self.github.has_token(&repository) {
+            return None;
+        }
+        // Where the owner names none, it was the facts that told of it.
+        if origin.file.is_some()
+            && self.readers != Visibility::Private
+            && self.github.visibility(&repository).await > self.readers
+        {
             return None;
         }
         let text = self.github.file(&repository, &file.path).await?;

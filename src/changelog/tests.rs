@@ -15,6 +15,7 @@ use updraft_core::span::ByteSpan;
 
 use super::*;
 use crate::datasource::{Datasource, LookupError, Provenance};
+use crate::forge::Visibility;
 use crate::http::HttpSettings;
 use crate::http::testing::{Answer, Seen, Server, client, client_with, rules, settings};
 
@@ -122,6 +123,7 @@ fn repository(files: &[&str]) -> Value {
         ], None),
         "refs": tags(&["v1.4.0", "v1.3.0", "v1.2.0"]),
         "top": {"entries": entries},
+        "visibility": "PUBLIC",
     })
 }
 
@@ -185,6 +187,53 @@ async fn the_changelog_file_comes_before_the_release() {
         server.lines(),
         ["POST /api/graphql", "GET /api/v3/repos/lakeside/fjord/contents/CHANGELOG.md"]
     );
+}
+
+/// Checks what is shown to the `readers` of a repository of one whose visibility is `said`; `named` is the changelog file that the owner names.
+async fn check_readers(said: &Value, readers: Visibility, named: Option<&str>, expected: &[&str]) {
+    let (said, words) = (said.clone(), ["sings at night", "feathers (", "from [the file]", "/compare/"]);
+    let server = Server::start(move |seen: &Seen| match seen.target.as_str() {
+        "/api/graphql" => {
+            let mut told = repository(&["CHANGELOG.md"]);
+            told["visibility"] = said.clone();
+            answer(&told)
+        }
+        "/api/v3/repos/lakeside/fjord/contents/CHANGELOG.md" => {
+            Answer::ok("# Changelog\n\n## 1.3.0\n\n- from [the file](docs/a.md)\n\n## 1.2.0\n\n- old\n")
+        }
+        _ => Answer::status(404),
+    })
+    .await;
+    let http = client_with(&[server.token_rule("secret")]);
+    let told = datasources(&[("1.4.0", if named.is_some() { Provenance::default() } else { from(&server) })]);
+    let options = named.map_or_else(String::new, |path| format!("changelogUrl: '{}{path}'", server.origin));
+    let options = format!("{{packageRules: [{{matchPackageNames: ['*'], {options}}}]}}");
+    let branch = branch(&options, "1.2.0", None, PUBLISHED);
+    let notes = changelogs(&http, &told, &server).for_readers_of(readers).notes(&branch).await.markdown;
+    let found: Vec<&str> = words.into_iter().filter(|word| notes.contains(word)).collect();
+    assert_eq!(found, expected, "{readers:?} {notes}");
+}
+
+#[tokio::test]
+async fn notes_are_for_those_who_may_read_their_source() {
+    const ALL: &[&str] = &["sings at night", "from [the file]", "/compare/"];
+    const FILE: Option<&str> = Some("/lakeside/fjord/blob/main/CHANGELOG.md");
+    let (public, internal, private) = (json!("PUBLIC"), json!("INTERNAL"), json!("PRIVATE"));
+    for (said, readers, expected) in [
+        (&public, Visibility::Public, ALL),
+        (&public, Visibility::Private, ALL),
+        (&internal, Visibility::Public, &[]),
+        (&internal, Visibility::Internal, ALL),
+        (&internal, Visibility::Private, ALL),
+        (&private, Visibility::Public, &[]),
+        (&private, Visibility::Internal, &[]),
+        (&private, Visibility::Private, ALL),
+        (&Value::Null, Visibility::Public, &[]),
+        (&json!("SECRET"), Visibility::Internal, &[]),
+    ] {
+        check_readers(said, readers, None, expected).await;
+        check_readers(said, readers, FILE, expected).await;
+    }
 }
 
 #[tokio::test]
@@ -284,10 +333,11 @@ async fn further_pages_are_asked_for_until_the_current_version_is_passed() {
         let first = json!({
             "releases": page(&[release("v1.4.0", "", "- new")], Some("r")),
             "refs": tags(&["v1.4.0", "v1.3.0", "v1.2.0"]),
+            "visibility": "PUBLIC",
         });
         match body["variables"]["releases"].as_str() {
             None => answer(&first),
-            Some("r") => answer(&json!({"releases": page(&[release("v1.3.0", "", "- middle"), release("v1.2.0", "", "- old")], Some("s"))})),
+            Some("r") => answer(&json!({"visibility": "PUBLIC", "releases": page(&[release("v1.3.0", "", "- middle"), release("v1.2.0", "", "- old")], Some("s"))})),
             Some(other) => panic!("{other}"),
         }
     })

@@ -7,6 +7,7 @@
 mod blob_id;
 pub mod dry_run;
 pub mod github;
+mod visibility;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use updraft_core::forge::{
 };
 
 pub use self::blob_id::blob_id;
+pub use self::visibility::Visibility;
 
 /// The folder whose files take a permission of their own to change.
 pub const WORKFLOWS: &str = ".github/workflows/";
@@ -117,6 +119,8 @@ pub struct Repository {
     pub default_branch: String,
     /// Whether it can only be read, for everybody.
     pub is_archived: bool,
+    /// Who may read it, and so what is written into it.
+    pub visibility: Visibility,
     /// Whose it is at heart.
     pub descent: Descent,
     /// What the token may do.

@@ -12,7 +12,7 @@ use super::error::unexpected;
 use super::grants;
 use super::slug::Slug;
 use crate::forge::{
-    Account, AccountKind, Descent, ForgeError, ForgeErrorKind, Grant, Permission, Repository,
+    Account, AccountKind, Descent, ForgeError, ForgeErrorKind, Grant, Permission, Repository, Visibility,
 };
 
 #[derive(Deserialize)]
@@ -22,6 +22,7 @@ pub(super) struct About {
     default_branch: Option<String>,
     #[serde(default)]
     pub(super) archived: Option<bool>,
+    visibility: Option<String>,
     fork: Option<bool>,
     has_issues: Option<bool>,
     pub(super) permissions: Option<Rights>,
@@ -98,6 +99,8 @@ impl GithubRepository {
                 .default_branch
                 .ok_or_else(|| unexpected(&task, "it has no default branch"))?,
             is_archived: about.archived.unwrap_or_default(),
+            // Where it is not said, what is written is written for everybody.
+            visibility: about.visibility.as_deref().and_then(Visibility::parse).unwrap_or(Visibility::Public),
             descent: if about.fork == Some(true) { Descent::Fork } else { Descent::Own },
             permission,
             has_issues: about.has_issues.unwrap_or(true),
