@@ -42,7 +42,7 @@ pub fn extract(
     let mut deps: Vec<Vec<Dep>> = Vec::with_capacity(found.len());
     for (_, extraction) in found {
         problems.extend(extraction.problems);
-        deps.push(extraction.deps);
+        deps.push(extraction.deps.into_iter().map(Dep::without_users).collect());
     }
     problems.sort();
     // Several managers may read the same broken document, each with its own advice.
@@ -108,7 +108,7 @@ pub fn in_parallel<T: Send>(count: usize, threads: usize, work: impl Fn(usize) -
 
 #[cfg(test)]
 mod tests {
-    use updraft_core::dep::{Part, Slot};
+    use updraft_core::dep::{Origin, Part, SkipReason, Slot};
     use updraft_core::name::{DatasourceId, ManagerId, RepoPath};
     use updraft_core::span::ByteSpan;
 
@@ -139,6 +139,35 @@ mod tests {
         }
     }
 
+    /// Calls a dependency by its word, and says it wherever it can.
+    struct Names(&'static str);
+
+    impl Manager for Names {
+        fn id(&self) -> ManagerId {
+            ManagerId::new("names")
+        }
+
+        fn file_patterns(&self) -> Vec<&str> {
+            Vec::new()
+        }
+
+        fn extract(&self, files: &[&SourceFile], _: &ManagerContext) -> Extraction {
+            let (path, span) = (&files[0].path, ByteSpan::new(6, 6 + self.0.len()));
+            let mut dep = Dep::new(self.id(), path, span, self.0)
+                .skipped(SkipReason::Disabled, format!("`{}` is skipped", self.0));
+            dep.slots.push(Slot::new(Part::Name, span, self.0));
+            dep.found_in = "App me:secret@git.lan/a".to_owned();
+            dep.registry_urls = vec!["https://me:secret@git.lan".to_owned()];
+            dep.origins.push(Origin {
+                what: "https://me:secret@git.lan".to_owned(),
+                file: path.clone(),
+                span,
+            });
+            let problems = vec![Problem::note(format!("`{}` is odd", self.0))];
+            Extraction { deps: vec![dep], problems }
+        }
+    }
+
     fn file(path: &str, text: &str) -> SourceFile {
         SourceFile::new(RepoPath::new(path).unwrap(), text)
     }
@@ -154,6 +183,27 @@ mod tests {
                 found.deps.iter().map(|dep| (dep.file.as_str(), dep.manager.as_str())).collect();
             assert_eq!(ids, [("a.yaml", "first"), ("b.yaml", "first"), ("b.yaml", "third")]);
         }
+    }
+
+    #[test]
+    fn no_name_shows_who_logs_in_and_the_bytes_of_the_file_stay() {
+        let text = "name: https://me:secret@git.lan/a/b\nref: https://me:secret@git.lan/a/b";
+        let files = [file("a.yaml", text)];
+        let managers: [&dyn Manager; 1] = [&Names("https://me:secret@git.lan/a/b")];
+        let found = extract(&managers, &[&files[0]], &|_, _| true, &[], 1);
+        let dep = &found.deps[0];
+        assert_eq!(
+            (dep.dep_name.as_str(), dep.package_name.as_str()),
+            ("https://git.lan/a/b", "https://git.lan/a/b")
+        );
+        assert_eq!(dep.skip.as_ref().unwrap().detail, "`https://git.lan/a/b` is skipped");
+        assert_eq!(
+            (dep.found_in.as_str(), dep.origins[0].what.as_str()),
+            ("App git.lan/a", "https://git.lan")
+        );
+        assert_eq!(dep.slots[0].text, "https://me:secret@git.lan/a/b");
+        assert_eq!(dep.registry_urls, ["https://me:secret@git.lan"]);
+        assert_eq!(found.problems[0].message, "`https://git.lan/a/b` is odd");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use clap::CommandFactory;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use updraft_core::address::without_users;
 use updraft_core::config::Config;
 use updraft_core::problem::{Problem, Severity};
 use updraft_core::source::SourceFile;
@@ -251,7 +252,8 @@ async fn config_show(arguments: &ConfigArgs, terminal: &Terminal) -> anyhow::Res
     // What is left out does not show in what holds.
     let left_out = config.problems.iter().filter(|problem| problem.severity != Severity::Note);
     terminal.print_problems(left_out, files, Format::Table);
-    terminal.print(&explain::show::config(config, files, width_of(&std::io::stdout())))?;
+    let shown = explain::show::config(config, files, width_of(&std::io::stdout()));
+    terminal.print(&without_users(&shown))?;
     Ok(code_of(config))
 }
 
@@ -273,7 +275,9 @@ async fn config_explain(
     let target = explain::target::inside(&arguments.on.path, &arguments.target);
     let explained = rules::explain(&reading, &target, listing).map_err(anyhow::Error::msg)?;
     match arguments.format {
-        ExplainFormat::Text => terminal.print(&explained.text(width_of(&std::io::stdout())))?,
+        ExplainFormat::Text => {
+            terminal.print(&without_users(&explained.text(width_of(&std::io::stdout()))))?;
+        }
         ExplainFormat::Json => print_json(&explained.document())?,
     }
     Ok(code_of(&reading.config))

@@ -1,9 +1,11 @@
 //! A dependency as a manager found it: what it is, where each part of it is spelled, or why it is left alone.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::address::without_users;
 use crate::derived::Derived;
 use crate::name::{DatasourceId, ManagerId, RepoPath, VersioningId};
 use crate::release::Lookup;
@@ -270,6 +272,20 @@ impl Dep {
     #[must_use]
     pub fn skipped(mut self, reason: SkipReason, detail: impl Into<String>) -> Self {
         self.skip = Some(Skip { reason, detail: detail.into() });
+        self
+    }
+
+    /// Leaves out the users and passwords of the addresses in its names and in what is told of it. They are of no use where it is looked
+    /// up, and names are seen wherever the dependency is: in reports, logs, branches and pull requests.
+    #[must_use]
+    pub fn without_users(mut self) -> Self {
+        let details = self.skip.iter_mut().map(|skip| &mut skip.detail);
+        let told = self.origins.iter_mut().map(|origin| &mut origin.what).chain(details);
+        for text in told.chain([&mut self.dep_name, &mut self.package_name, &mut self.found_in]) {
+            if let Cow::Owned(shown) = without_users(text) {
+                *text = shown;
+            }
+        }
         self
     }
 

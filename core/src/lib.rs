@@ -12,6 +12,7 @@ pub mod span_set;
 
 pub mod image_ref;
 pub mod jsonc;
+pub mod secret;
 pub mod source;
 pub mod toml;
 pub mod yaml;

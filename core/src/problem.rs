@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::address::without_users;
 use crate::name::RepoPath;
 use crate::span::ByteSpan;
 
@@ -27,7 +28,7 @@ pub enum Extent {
     Nothing,
 }
 
-/// One thing to tell the owner.
+/// One thing to tell the owner. It may quote what stands in a file: users and passwords in addresses are left out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// How bad it is.
@@ -49,7 +50,7 @@ impl Problem {
     pub fn error(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
-            message: message.into(),
+            message: without_users(&message.into()).into_owned(),
             file: None,
             span: None,
             hint: None,
@@ -92,7 +93,7 @@ impl Problem {
     /// Adds what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(without_users(&hint.into()).into_owned());
         self
     }
 }

@@ -2,6 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use updraft_core::problem::{Problem, Severity};
+use updraft_core::secret::masked;
 
 use super::layout::wrap;
 use super::printable::printable;
@@ -31,7 +32,7 @@ pub fn picture(problem: &Problem, text: Option<&str>, renderer: &Renderer, width
         let start = floor(shown, span.start.saturating_sub(line_start).min(shown.len()));
         let end = floor(shown, span.end.saturating_sub(line_start).clamp(start, shown.len())).max(start);
         group = group.element(
-            Snippet::source(shown)
+            Snippet::source(masked(text, line_start..line_start + shown.len()))
                 .path(path.as_str())
                 .line_start(first_line)
                 .annotation(AnnotationKind::Primary.span(start..end)),
@@ -135,6 +136,21 @@ mod tests {
         let picture = picture(&problem, Some(text), &Renderer::plain(), None);
         assert!(!picture.chars().any(|letter| letter.is_control() && letter != '\n'), "{picture:?}");
         assert_eq!(picture.lines().count(), 7, "{picture}");
+    }
+
+    #[test]
+    fn a_line_is_shown_without_what_logs_in() {
+        let text = "{hostRules: [{matchHost: 'a.lan', token: 's3cr3t'}], repo: 'https://me:pw@b.lan'}";
+        let path = RepoPath::new("renovate.json5").unwrap();
+        for place in ["'s3cr3t'", "repo"] {
+            let at = text.find(place).unwrap();
+            let problem = Problem::warning("`https://me:pw@b.lan` is odd")
+                .at(&path, ByteSpan::new(at, at + place.len()))
+                .hint("write `https://me:pw@b.lan` elsewhere");
+            let picture = picture(&problem, Some(text), &Renderer::plain(), None);
+            assert!(picture.contains("token: '******'") && picture.contains("`https://b.lan`"), "{picture}");
+            assert!(!picture.contains("s3cr3t") && !picture.contains("pw"), "{picture}");
+        }
     }
 
     #[test]

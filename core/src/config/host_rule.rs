@@ -8,6 +8,7 @@ use super::json::{Node, Property};
 use super::names::closest;
 use super::options::Options;
 use super::reader::{ListedObject, OptionValue, Reader};
+use crate::address::without_user;
 use crate::dep::Dep;
 use crate::problem::{Problem, Severity};
 
@@ -192,10 +193,16 @@ impl ListedObject for HostRule {
 }
 
 fn say_where_credentials_belong(property: &Property, host: Option<&str>, reader: &mut Reader<'_>) {
-    let host = host.map_or_else(|| "it".to_owned(), |host| format!("`{host}`"));
+    let host = host.map_or_else(|| "it".to_owned(), |host| format!("`{}`", without_user(host)));
     let text = property.value.as_str().unwrap_or_default();
     let message = if text.contains("{{") && text.contains("secrets.") {
-        format!("`{text}` stays empty: no secret gets into the configuration of a repository")
+        // What stands around it may be a secret itself.
+        let template =
+            text.find("{{").zip(text.rfind("}}")).and_then(|(start, end)| text.get(start..end + 2));
+        format!(
+            "`{}` stays empty: no secret gets into the configuration of a repository",
+            template.unwrap_or_default()
+        )
     } else if property.name == "encrypted" {
         "`encrypted` can only be read by the service that encrypted it".to_owned()
     } else {
@@ -233,6 +240,11 @@ mod tests {
             "`{{ secrets.USER }}` stays empty: no secret gets into the configuration of a repository",
         );
         check_told(
+            "[{matchHost: 'a.example', token: 'hush-{{ secrets.TOKEN }}-hush'}]",
+            Severity::Warning,
+            "`{{ secrets.TOKEN }}` stays empty: no secret gets into the configuration of a repository",
+        );
+        check_told(
             "[{matchHost: 'a.example', token: 'x'}]",
             Severity::Warning,
             "`token` is not used: everybody who can read the repository has it",
@@ -243,6 +255,15 @@ mod tests {
             "`timeout` has no effect in the `hostRules` of a repository",
         );
         check_told("[{matchHosts: 'a.example'}]", Severity::Warning, "a host rule has no `matchHosts`");
+    }
+
+    #[test]
+    fn the_advice_names_a_host_without_its_user() {
+        let mut reader = Reader::new(&[]);
+        let text = "[{matchHost: 'me:hush@lake', token: 'x'}]";
+        Vec::<HostRule>::read("hostRules", &parse(text, SourceId(0)).unwrap(), &mut reader);
+        let hint = reader.problems[0].hint.clone().unwrap();
+        assert!(hint.contains("for `lake`"), "{hint}");
     }
 
     #[track_caller]

@@ -166,10 +166,10 @@ fn index_url(repository: &str) -> Option<Url> {
 
 /// The address without what may be secret in it.
 fn shown_repository(repository: &str) -> String {
-    Url::parse(repository).map_or_else(
-        |_| without_user(repository).into_owned(),
-        |url| shown(&url).trim_end_matches('/').to_owned(),
-    )
+    // Without a scheme the user would be taken for one.
+    let text = without_user(repository);
+    Url::parse(&text)
+        .map_or_else(|_| text.clone().into_owned(), |url| shown(&url).trim_end_matches('/').to_owned())
 }
 
 fn unsupported(repository: &str, chart: &str) -> LookupError {

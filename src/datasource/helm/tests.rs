@@ -182,6 +182,8 @@ async fn an_address_that_is_no_chart_repository_says_what_to_do() {
     check_error(oci, LookupErrorKind::Unsupported, "oci://ghcr.io/o/charts", "`docker`");
     let other = helm.releases(&lookup("x", &["./charts"])).await;
     check_error(other, LookupErrorKind::Unsupported, "./charts", "helm repo add");
+    let with_user = helm.releases(&lookup("x", &["me:secret@lake"])).await;
+    check_error(with_user, LookupErrorKind::Unsupported, "`lake`", "helm repo add");
 }
 
 #[tokio::test]
