@@ -24,7 +24,9 @@ pub(super) struct Content {
 /// Returns the content of the document in `piece` of `text`; `None` when it is not for this reader.
 pub(super) fn read(text: &str, piece: Range<usize>) -> Option<Content> {
     let source = text.get(piece.clone())?;
-    if !is_plain_text(source) {
+    // The mark of an end can only be in the last line: that is where the text was cut.
+    let last = source.trim_end_matches('\n').rsplit('\n').next().unwrap_or_default();
+    if !is_plain_text(source) || last.starts_with("...") {
         return None;
     }
     let mut reader = Reader {

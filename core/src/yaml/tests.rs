@@ -360,6 +360,9 @@ fn the_quick_reader_sees_what_the_parser_sees() {
         check_quick(text);
     }
     assert_eq!(check_quick("a: b\n---\nc: |\n  d\n---\ne: \"\\x41\"\n---\nf: [1,\n  2]\n"), 2);
+    assert_eq!(check_quick("... ': b\n"), 0);
+    assert_eq!(check_quick("a: b\n... c: d\n"), 0);
+    assert_eq!(check_quick("a: ...b\n"), 1);
 }
 
 #[test]
