@@ -33,7 +33,9 @@ pub fn extract(
     let found = in_parallel(order.len(), threads, |place| {
         let index = *order.get(place)?;
         let (manager, own) = (managers.get(index)?, selected.get(index)?);
-        Some(manager.extract(own, contexts.get(index).unwrap_or(&untold)))
+        let mut found = manager.extract(own, contexts.get(index).unwrap_or(&untold));
+        found.deps.iter_mut().for_each(Dep::leave_out_users);
+        Some(found)
     });
     let mut found: Vec<(usize, Extraction)> =
         order.into_iter().zip(found).map(|(index, own)| (index, own.unwrap_or_default())).collect();
@@ -42,7 +44,7 @@ pub fn extract(
     let mut deps: Vec<Vec<Dep>> = Vec::with_capacity(found.len());
     for (_, extraction) in found {
         problems.extend(extraction.problems);
-        deps.push(extraction.deps.into_iter().map(Dep::without_users).collect());
+        deps.push(extraction.deps);
     }
     problems.sort();
     // Several managers may read the same broken document, each with its own advice.

@@ -21,6 +21,10 @@ use crate::http::{DockerConfig, HostRule, HostRules, HttpSettings, World};
 /// Where a token for github.com is looked for, in order.
 const GITHUB_COM_TOKEN_NAMES: [&str; 4] =
     ["UPDRAFT_GITHUB_COM_TOKEN", "UPDRAFT_GITHUB_TOKEN", "RENOVATE_GITHUB_COM_TOKEN", "GITHUB_COM_TOKEN"];
+/// What Renovate calls the kind of forge that its token and its endpoint are for.
+const PLATFORM_NAME: &str = "RENOVATE_PLATFORM";
+/// The kinds that are ours, too: GitHub, and the folder that a dry run reads.
+const PLATFORMS: [&str; 2] = ["github", "local"];
 /// Where the token for the forge is looked for, in order.
 const TOKEN_NAMES: [&str; 4] = ["UPDRAFT_TOKEN", "RENOVATE_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"];
 /// Where the address of the forge's API is looked for, in order.
@@ -35,12 +39,18 @@ const HOST_RULES_NAMES: [&str; 2] = ["UPDRAFT_HOST_RULES", "RENOVATE_HOST_RULES"
 /// # Errors
 /// When the host rules are no JSON list, or the file of a token cannot be read.
 pub fn http(world: &cli::World, forge: &Url) -> anyhow::Result<(HttpSettings, Vec<Problem>)> {
-    let (mut host_rules, problems) = host_rules()?;
+    let (mut host_rules, mut problems) = host_rules()?;
     let (own, github_com) = match &world.replay {
         // A store answers what was asked when it was made, with or without a token: not what this environment would ask.
         Some(folder) => (None, folder.join("api.github.com").is_dir().then(|| "replayed".into())),
-        None => (secret(&TOKEN_NAMES)?, secret(&GITHUB_COM_TOKEN_NAMES)?),
+        None => (secret(&of_github(&TOKEN_NAMES))?, secret(&GITHUB_COM_TOKEN_NAMES)?),
     };
+    if let Some(platform) = other_platform().filter(|_| world.replay.is_none()) {
+        let message = format!(
+            "`{PLATFORM_NAME}` is `{platform}`: `RENOVATE_TOKEN` and `RENOVATE_ENDPOINT` are not used"
+        );
+        problems.push(Problem::warning(message).hint("a token for GitHub is looked for in `UPDRAFT_TOKEN`"));
+    }
     host_rules = with_tokens(host_rules, forge, own, github_com);
     let source = match (&world.record, &world.replay, world.offline) {
         (Some(folder), _, _) => World::Record(folder.clone()),
@@ -62,6 +72,17 @@ pub fn docker(world: &cli::World) -> (DockerConfig, Option<Problem>) {
         Some(path) => DockerConfig::read(&path),
         None => (DockerConfig::default(), None),
     }
+}
+
+/// Returns which forge Renovate's variables are for, where that is none of ours: what is meant for it is nobody's business elsewhere.
+fn other_platform() -> Option<String> {
+    first(&[PLATFORM_NAME]).filter(|platform| !PLATFORMS.contains(&platform.to_lowercase().as_str()))
+}
+
+/// Returns those of `names` that may say something of a GitHub.
+fn of_github<'a>(names: &[&'a str]) -> Vec<&'a str> {
+    let is_other = other_platform().is_some();
+    names.iter().copied().filter(|name| !(is_other && name.starts_with("RENOVATE_"))).collect()
 }
 
 /// Returns `rules` with the token for the forge and that for github.com. The first is one for github.com only where the forge is github.com: a token
@@ -92,8 +113,10 @@ fn with_tokens(
 /// # Errors
 /// It is no web address.
 pub fn endpoint(flag: Option<&str>) -> anyhow::Result<Url> {
-    let text =
-        flag.map(str::to_owned).or_else(|| first(&ENDPOINT_NAMES)).unwrap_or_else(|| GITHUB_COM.to_owned());
+    let text = flag
+        .map(str::to_owned)
+        .or_else(|| first(&of_github(&ENDPOINT_NAMES)))
+        .unwrap_or_else(|| GITHUB_COM.to_owned());
     let url = Url::parse(&format!("{}/", text.trim().trim_end_matches('/'))).ok();
     url.filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host()).with_context(|| {
         format!("the endpoint `{text}` is no web address; write one such as `{GITHUB_COM}` or `https://github.example.com/api/v3/`")
@@ -214,7 +237,7 @@ pub fn credentials() -> anyhow::Result<Credentials> {
         ),
         _ => {}
     }
-    secret(&TOKEN_NAMES)?.map(Credentials::Token).context(
+    secret(&of_github(&TOKEN_NAMES))?.map(Credentials::Token).context(
         "there is no token for the forge; set `UPDRAFT_TOKEN`, or `UPDRAFT_TOKEN_FILE` to a file that holds it",
     )
 }

@@ -44,6 +44,26 @@ fn without_a_token_it_says_where_one_is_looked_for() {
 }
 
 #[test]
+fn a_token_for_another_forge_is_none_for_github() {
+    let gitlab = [
+        ("RENOVATE_PLATFORM", "gitlab"),
+        ("RENOVATE_ENDPOINT", "https://gitlab.lan/api/v4"),
+        ("RENOVATE_TOKEN", SECRET),
+    ];
+    refuses(
+        &["me/lab"],
+        &gitlab,
+        "there is no token for the forge; set `UPDRAFT_TOKEN`, or `UPDRAFT_TOKEN_FILE` to a file that holds it",
+    );
+    let home = TempDir::new().unwrap();
+    let mut command = support::command(&["dry-run", "--offline", home.path().to_str().unwrap()], &home);
+    command.envs(gitlab);
+    support::run(command)
+        .expect(0)
+        .says("`RENOVATE_PLATFORM` is `gitlab`: `RENOVATE_TOKEN` and `RENOVATE_ENDPOINT` are not used");
+}
+
+#[test]
 fn without_a_repository_it_says_how_to_name_one() {
     let expected = "there is no repository to work on; name one as `updraft run owner/name` or in `UPDRAFT_REPOSITORIES`, or use `--autodiscover`";
     refuses(&[], &[TOKEN], expected);

@@ -277,8 +277,7 @@ impl Dep {
 
     /// Leaves out the users and passwords of the addresses in its names and in what is told of it. They are of no use where it is looked
     /// up, and names are seen wherever the dependency is: in reports, logs, branches and pull requests.
-    #[must_use]
-    pub fn without_users(mut self) -> Self {
+    pub fn leave_out_users(&mut self) {
         let details = self.skip.iter_mut().map(|skip| &mut skip.detail);
         let told = self.origins.iter_mut().map(|origin| &mut origin.what).chain(details);
         for text in told.chain([&mut self.dep_name, &mut self.package_name, &mut self.found_in]) {
@@ -286,7 +285,6 @@ impl Dep {
                 *text = shown;
             }
         }
-        self
     }
 
     /// Returns the question to ask a registry about it, or `None` when there is no datasource.
