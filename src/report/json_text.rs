@@ -21,7 +21,9 @@ pub fn write(out: impl Write, value: &impl Serialize) -> io::Result<()> {
 
 /// Returns JSON on one line, or what stands in a text of it, with the same spelled.
 pub fn spelled(json: &str) -> Cow<'_, str> {
-    if !json.chars().any(is_active) {
+    // Nearly all texts are of these, and many bytes are looked at in one step.
+    let is_plain = json.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    if is_plain || !json.chars().any(is_active) {
         return Cow::Borrowed(json);
     }
     let mut spelled = String::with_capacity(json.len() + 6);
