@@ -183,25 +183,31 @@ pub(super) async fn work(
             "its configuration says `enabled: false`".to_owned(),
         )));
     }
-    let issues = issues(forge, &repository, &reading).await?;
+    let mut refused = Vec::new();
+    let issues = issues(forge, &repository, &reading, &mut refused).await?;
     if reading.config.has_errors() {
         if let Some(issues) = &issues {
-            allowed(config_issue::open(forge, &reading, issues).await)?;
+            allowed(config_issue::open(forge, &reading, issues).await, &mut refused)?;
         }
-        return Ok(Work::without_config("nothing is written until the configuration is mended", reading));
+        let why = "nothing is written until the configuration is mended";
+        return Ok(Work { problems: refused, ..Work::without_config(why, reading) });
     }
     let unread = &reading.config.unread_presets;
     if !unread.is_empty() {
         let names: Vec<String> = unread.iter().map(|preset| format!("`{}`", without_users(preset))).collect();
         let why =
             format!("nothing is written with half a configuration: {} could not be read", names.join(", "));
-        return Ok(Work::without_config(why, reading));
+        return Ok(Work { problems: refused, ..Work::without_config(why, reading) });
     }
     if let Some(issues) = &issues {
-        allowed(config_issue::close(forge, issues).await)?;
+        allowed(config_issue::close(forge, issues).await, &mut refused)?;
     }
     reading.snapshot.identity.recent_subjects = forge.recent_subjects(&repository.default_branch).await?;
-    Box::pin(branches(forge, session, settings, &repository, (base, &tree), reading, issues.as_deref())).await
+    let mut work =
+        Box::pin(branches(forge, session, settings, &repository, (base, &tree), reading, issues.as_deref()))
+            .await?;
+    work.problems.extend(refused);
+    Ok(work)
 }
 
 /// Returns whether a fork is worked on: only when somebody asked for it, by its name or in its configuration.
@@ -236,11 +242,12 @@ async fn issues(
     forge: &dyn Forge,
     repository: &Repository,
     reading: &Reading,
+    refused: &mut Vec<Problem>,
 ) -> Result<Option<Vec<Issue>>, ForgeError> {
     if !repository.has_issues {
         return Ok(None);
     }
-    let Some(mut issues) = allowed(forge.issues().await)? else { return Ok(None) };
+    let Some(mut issues) = allowed(forge.issues().await, refused)? else { return Ok(None) };
     let title = reading.config.options.dependency_dashboard_title.as_deref().unwrap_or_default();
     if reading.config.options.dependency_dashboard == Some(true) && find_issue(&issues, title).is_none() {
         let left_behind = forge.open_issues_of(PREDECESSOR).await?;
@@ -249,13 +256,14 @@ async fn issues(
     Ok(Some(issues))
 }
 
-/// Returns what came of something about issues; `None` where the token may not do it, or does not see them, which is said and no reason not to do the
+/// Returns what came of something about issues; `None` where the token may not do it, or does not see them, which is told and no reason not to do the
 /// rest.
-fn allowed<T>(done: Result<T, ForgeError>) -> Result<Option<T>, ForgeError> {
+fn allowed<T>(done: Result<T, ForgeError>, refused: &mut Vec<Problem>) -> Result<Option<T>, ForgeError> {
     match done {
         Err(error) if matches!(error.kind, ForgeErrorKind::Forbidden | ForgeErrorKind::NotFound) => {
-            let hint = "give it the permission `Issues: write`";
-            tracing::warn!(%error, hint, "the token may not work with issues, so there is no Dependency Dashboard");
+            tracing::debug!(%error, "issues are out of reach");
+            let message = "the token may not work with issues, so the Dependency Dashboard stays as it is";
+            refused.push(Problem::warning(message).hint("give it the permission `Issues: write`"));
             Ok(None)
         }
         done => done.map(Some),
@@ -352,7 +360,8 @@ impl Job<'_> {
         self.settle_all().await?;
         let others = self.prune().await?;
         let Some(issues) = issues else { return Ok(()) };
-        match allowed(dashboard::write(self, issues, &others).await) {
+        let written = dashboard::write(self, issues, &others).await;
+        match allowed(written, &mut self.problems) {
             Err(error) if !error.is_fatal() => {
                 self.failed("the Dependency Dashboard could not be brought up to date", &error);
                 Ok(())
