@@ -1,5 +1,7 @@
 //! The indexes a file names: where its packages are looked up.
 
+use updraft_core::address::without_user;
+
 use super::line::{Content, Line};
 use crate::scalar::{self, LONGEST};
 
@@ -36,7 +38,9 @@ impl<'a> Indexes<'a> {
     /// Returns the registries to ask, none for the default alone, or the index whose address is not known.
     pub(super) fn addresses(&self) -> Result<Vec<String>, String> {
         let own = self.own.unwrap_or(DEFAULT);
-        let all = std::iter::once(own).chain(self.extra.iter().copied()).map(without_user);
+        let all = std::iter::once(own)
+            .chain(self.extra.iter().copied())
+            .map(|address| without_user(address).into_owned());
         let all: Vec<String> = all.filter(|address| !address.is_empty()).collect();
         if let Some(unknown) = all.iter().find(|address| scalar::has_variable(address)) {
             return Err(unknown.clone());
@@ -50,15 +54,6 @@ impl<'a> Indexes<'a> {
             .map(|address| if is_default(&address) { DEFAULT_REGISTRY.to_owned() } else { address })
             .collect())
     }
-}
-
-/// Returns an address without the user and password in it.
-fn without_user(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
-    let end = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    format!("{scheme}://{host}{path}")
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::fs;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use updraft_core::name::RepoPath;
@@ -87,23 +87,14 @@ fn read_files(root: &Path) -> (Vec<SourceFile>, Vec<Problem>) {
 
 fn read_file(root: &Path, full: &Path) -> Option<Result<SourceFile, Problem>> {
     let relative = full.strip_prefix(root).ok()?;
-    let Some(path) = relative.to_str().and_then(repo_path) else {
+    let Some(path) = relative.to_str().and_then(|text| RepoPath::new(&text.replace(MAIN_SEPARATOR, "/")))
+    else {
         return Some(Err(Problem::note(format!(
             "the file `{}` is left out: its name is not UTF-8, or has a backslash",
             relative.to_string_lossy()
         ))));
     };
     read_text(full, &path)
-}
-
-/// Returns where a file is in the repository, whatever this system puts between the parts of a path.
-fn repo_path(relative: &str) -> Option<RepoPath> {
-    let is_foreign = std::path::MAIN_SEPARATOR != '/';
-    if is_foreign {
-        RepoPath::new(&relative.replace(std::path::MAIN_SEPARATOR, "/"))
-    } else {
-        RepoPath::new(relative)
-    }
 }
 
 /// Reads one file; `None` for one that is simply not ours (a picture, an archive).

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::check;
 use super::custom_manager::{CustomManager, CustomType, FileFormat, MatchString, MatchStringsStrategy};
-use super::json::{Node, NodeValue, Property};
+use super::json::{Node, NodeValue, Place, Property};
 use super::names::closest;
 use super::pattern;
 use super::reader::{ListedObject, OptionValue, Reader};
@@ -159,11 +159,13 @@ fn read_other(
             manager.description = Vec::<String>::read(name, node, reader).unwrap_or_default().join(" ");
         }
         "managerFilePatterns" => {
-            manager.manager_file_patterns = Vec::<String>::read(name, node, reader).unwrap_or_default();
-            manager.manager_file_patterns.retain(|text| {
-                let item = node.items().iter().find(|item| item.as_str() == Some(text));
-                reader.pattern(item.unwrap_or(node).place, name, text).is_some()
-            });
+            Vec::<String>::read(name, node, reader);
+            manager.manager_file_patterns.clear();
+            for (text, place) in texts(node) {
+                if reader.pattern(place, name, text).is_some() {
+                    manager.manager_file_patterns.push(text.to_owned());
+                }
+            }
         }
         "matchStringsStrategy" => {
             let words = [
@@ -178,22 +180,20 @@ fn read_other(
         }
         "matchStrings" => {
             Vec::<String>::read(name, node, reader);
-            let items = if node.as_str().is_some() { std::slice::from_ref(node) } else { node.items() };
-            for item in items {
-                let Some(text) = item.as_str() else { continue };
+            for (text, place) in texts(node) {
                 let is_sound = match manager.custom_type {
-                    CustomType::Regex => reader.is_regex(item.place, name, text, text),
+                    CustomType::Regex => reader.is_regex(place, name, text, text),
                     CustomType::Jsonata(_) => Expression::parse(text)
                         .map_err(|error| {
                             let hint = "queries are JSONata: <https://docs.jsonata.org>";
-                            reader.error(item.place, format!("`matchStrings`: {error}"), hint);
+                            reader.error(place, format!("`matchStrings`: {error}"), hint);
                         })
                         .is_ok(),
                 };
                 if is_sound {
                     manager
                         .match_strings
-                        .push(MatchString { pattern: text.to_owned(), span: Some(item.place.span) });
+                        .push(MatchString { pattern: text.to_owned(), span: Some(place.span) });
                 }
             }
         }
@@ -206,6 +206,12 @@ fn read_other(
             reader.warning(property.name_place, format!("a custom manager has no `{name}`"), hint);
         }
     }
+}
+
+/// Returns the texts of a list, or the only one, and where each stands.
+fn texts(node: &Node) -> impl Iterator<Item = (&str, Place)> {
+    let items = if node.as_str().is_some() { std::slice::from_ref(node) } else { node.items() };
+    items.iter().filter_map(|item| Some((item.as_str()?, item.place)))
 }
 
 /// Says what is wrong with the templates: they see the named groups of the patterns, or the members that queries name.

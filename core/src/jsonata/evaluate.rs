@@ -22,7 +22,7 @@ const MAX_VALUE_DEPTH: u32 = 256;
 /// How many values one value may be made of, what it shares written out; what comes in may be larger, and then twice that.
 const MAX_VALUES: usize = 500_000;
 /// How many values are looked at in one step where hardly anything is done with each.
-const VALUES_A_STEP: usize = 16;
+pub(super) const VALUES_A_STEP: usize = 16;
 /// How many numbers a range may hold.
 const MAX_RANGE: f64 = 100_000.0;
 
@@ -146,7 +146,7 @@ impl Evaluator {
     }
 
     /// Counts the steps of looking at all of `item`, what it shares as often as it shares it.
-    fn count_look(&self, item: &Item) -> Result<(), String> {
+    pub(super) fn count_look(&self, item: &Item) -> Result<(), String> {
         self.count(item.size().values / VALUES_A_STEP)
     }
 

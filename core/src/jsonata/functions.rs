@@ -6,7 +6,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use regex::Regex;
 
-use super::evaluate::{Evaluator, Function};
+use super::evaluate::{Evaluator, Function, VALUES_A_STEP};
 use super::value::Item;
 
 /// How many bytes of a text are made, or looked at, in one step.
@@ -208,13 +208,13 @@ fn collection(evaluator: &Evaluator, name: &str, first: &Item, second: &Item) ->
         }
         "values" => Ok(match first {
             Item::Object(members) => {
-                evaluator.count(members.len() / BYTES_A_STEP)?;
+                evaluator.count(members.len() / VALUES_A_STEP)?;
                 Item::sequence(members.iter().map(|(_, value)| value.clone()).collect())
             }
             _ => Item::Nothing,
         }),
         "lookup" => {
-            evaluator.count(first.size().values / BYTES_A_STEP)?;
+            evaluator.count_look(first)?;
             Ok(first.member(&evaluator.print(second)?))
         }
         "merge" => {
